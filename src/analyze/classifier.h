@@ -1,0 +1,31 @@
+#ifndef MASKSCOPE_ANALYZE_CLASSIFIER_H_
+#define MASKSCOPE_ANALYZE_CLASSIFIER_H_
+
+#include <memory>
+#include <vector>
+
+#include "engine/engine.h"
+#include "graph/model_record.h"
+#include "image/image.h"
+
+namespace maskscope {
+
+// A mask classifier ready to run. Thread-safe.
+class Classifier {
+ public:
+  Classifier(std::shared_ptr<Engine> engine, ModelRecord record);
+
+  // One probability per class of the record for every region (pixels of `image`, from ClassifierRegion or a whole
+  // picture), calibrated by the record's temperature.
+  std::vector<std::vector<float>> Classify(const Image& image, const std::vector<Box>& regions) const;
+
+  const ModelRecord& record() const { return record_; }
+
+ private:
+  std::shared_ptr<Engine> engine_;
+  ModelRecord record_;
+};
+
+}  // namespace maskscope
+
+#endif  // MASKSCOPE_ANALYZE_CLASSIFIER_H_

@@ -1,0 +1,27 @@
+#ifndef MASKSCOPE_ANALYZE_NMS_H_
+#define MASKSCOPE_ANALYZE_NMS_H_
+
+#include <vector>
+
+#include "image/image.h"
+
+namespace maskscope {
+
+// Greedy non-maximum suppression: by descending score (stable: lower index first on ties), a box goes when its IoU with a kept one is
+// greater than `iou`. Returns the kept indices in that order. `plus_one` = areas and overlaps with the +1 pixel convention of upstream
+// RetinaFace. At most `top_k` candidates enter (0 = all).
+std::vector<int> Nms(const std::vector<Box>& boxes, const std::vector<float>& scores, float iou, bool plus_one = false,
+                     int top_k = 0);
+
+// Per class: boxes of different classes do not suppress each other.
+std::vector<int> NmsPerClass(const std::vector<Box>& boxes, const std::vector<float>& scores,
+                             const std::vector<int>& classes, float iou);
+
+// Soft-NMS (Bodla et al. 2017). Returns decayed scores through `scores`, indices in order of selection.
+enum class SoftNmsKind { kLinear, kGaussian };
+std::vector<int> SoftNms(const std::vector<Box>& boxes, std::vector<float>& scores, SoftNmsKind kind, float iou, float sigma,
+                         float min_score);
+
+}  // namespace maskscope
+
+#endif  // MASKSCOPE_ANALYZE_NMS_H_

@@ -1,0 +1,32 @@
+#ifndef MASKSCOPE_ANALYZE_PREPROCESS_H_
+#define MASKSCOPE_ANALYZE_PREPROCESS_H_
+
+#include "graph/model_record.h"
+#include "image/image.h"
+#include "image/transform.h"
+
+// From a picture to a network input, by the model's record: the one function that training, evaluation, command line and
+// server share.
+namespace maskscope {
+
+// Input size a detector gets for a picture of this size (kFitLongest depends on it).
+struct InputSize {
+  int width = 0, height = 0;
+};
+InputSize DetectorInputSize(const Preprocessing& rule, int image_width, int image_height);
+
+// Resizes the whole picture by `rule` and writes [3, height, width] floats, normalised, to `out` (InputSize height*width*3 values).
+// Returns where the picture lies in the input, in pixels of `image`.
+Placement FillDetectorInput(const Preprocessing& rule, const Image& image, float* out);
+
+// Region of the picture a classifier looks at for a face box (may reach outside the picture).
+Box ClassifierRegion(const CropRule& rule, const Box& face);
+// Cuts `region` and writes [3, height, width] normalised floats to `out`. `region` is in pixels of `image`.
+void FillClassifierInput(const Preprocessing& rule, const Image& image, const Box& region, float* out);
+
+// RGB bytes [height, width, 3] -> normalised planes [3, height, width] by mean, std and channel order of `rule`.
+void NormalizeToPlanes(const Preprocessing& rule, const Image& image, float* out);
+
+}  // namespace maskscope
+
+#endif  // MASKSCOPE_ANALYZE_PREPROCESS_H_

@@ -1,0 +1,26 @@
+#ifndef MASKSCOPE_ZOO_WEIGHTS_H_
+#define MASKSCOPE_ZOO_WEIGHTS_H_
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "graph/graph.h"
+
+namespace maskscope {
+
+// Reads a .safetensors file (F32, F16, BF16, F64, I64, I32, U8 ...). The header is checked against the file's size before
+// anything is allocated. Errors: kNotFound, kUnreadable, kBadModel, kTooLarge.
+std::map<std::string, Tensor> ReadSafetensors(const std::filesystem::path& path);
+
+// Puts the tensors of weights/retinaface_mnet025 (or mobilenetv1_x025: body only) into a BuildRetinaFace graph, by name.
+// Errors: kBadModel listing every missing, extra and misshapen tensor.
+void LoadRetinaFace(const std::map<std::string, Tensor>& weights, Graph& graph);
+
+// Puts weights/mobilenet_v2_1.0 (BatchNorm folded: conv + bias) into a BuildMobileNetV2 graph of width 1: each bias becomes a BatchNorm
+// that leaves the function unchanged (scale sqrt(var + eps) folded to 1, shift = bias). The classifier keeps its drawn weights.
+void LoadMobileNetV2(const std::map<std::string, Tensor>& weights, Graph& graph);
+
+}  // namespace maskscope
+
+#endif  // MASKSCOPE_ZOO_WEIGHTS_H_

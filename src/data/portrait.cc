@@ -83,9 +83,9 @@ class FacePainter {
       const float back = std::max(Ellipse(p, 0, 0.35f, 1.32f, 1.75f), p.v - 1.75f);
       Lay(c, Scale(who_.hair, 0.6f + 0.08f * Texture(p.u, 0.2f)), Cover(back, soft_));
     }
-    const float shoulders = Ellipse(p, 0, 3.15f, 2.25f, 1.35f);
+    const float shoulders = p.v < 3.0f ? Ellipse(p, 0, 3.0f, 2.15f, 1.35f) : std::abs(p.u) - 2.15f;
     Lay(c, Scale(who_.clothes, 0.85f + 0.15f * std::cos(p.u * 1.2f + who_.light_x)), Cover(shoulders, 2 * soft_));
-    const float neck = std::max(std::abs(p.u) - 0.52f, std::max(0.5f - p.v, p.v - 2.05f - 0.25f * (1 - p.u * p.u)));
+    const float neck = std::max(std::abs(p.u) - 0.52f, std::max(0.5f - p.v, p.v - 1.85f - 0.25f * (1 - p.u * p.u)));
     Lay(c, Scale(who_.skin, 0.62f + 0.12f * (p.v - 0.9f)), Cover(neck, 2 * soft_));
     for (const float side : {-1.0f, 1.0f}) {
       const float ear = Ellipse(p, side * 1.0f - 0.1f * who_.turn, 0.05f, 0.14f, 0.27f);
@@ -171,7 +171,7 @@ class FacePainter {
     Lay(c, frame, Cover(rim, soft_));
   }
 
-  // Upper edge of the mask at the middle of the face and at its sides; nullopt-like: top >= bottom means no mask.
+  // Upper edge of the mask at the middle of the face and at its sides; top >= bottom means no mask.
   struct MaskEdges {
     float top, side_top, bottom;
   };
@@ -197,8 +197,8 @@ class FacePainter {
     // Ear loops first: the cloth lies over them.
     const float middle = 0.5f * (e.side_top + e.bottom);
     for (const float side : {-1.0f, 1.0f}) {
-      for (const float v : {e.side_top + 0.06f, middle + 0.2f}) {
-        const float loop = Capsule(p, {side * 0.8f, v}, {side * 1.03f, 0.0f}, 0.02f);
+      for (const Local corner : {Local{side * 0.8f, e.side_top + 0.06f}, Local{side * 0.6f, middle + 0.25f}}) {
+        const float loop = Capsule(p, corner, {side * 1.03f, 0.0f}, 0.02f);
         Lay(c, Scale(Mix(who_.mask, {1, 1, 1}, 0.6f), 0.9f), 0.9f * Cover(loop, soft_));
       }
     }
@@ -231,7 +231,7 @@ class FacePainter {
       const float round = std::clamp(-d / radius, 0.0f, 1.0f);
       Lay(c, Scale(palm, 0.72f + 0.3f * round), Cover(d, 1.5f * soft_));
     };
-    lay_finger({0.95f, 2.2f}, {0.78f, 1.2f}, 0.32f);
+    lay_finger({1.3f, 3.4f}, {0.78f, 1.2f}, 0.32f);
     const float back = Ellipse(p, 0.52f, 0.98f, 0.5f, 0.36f, -0.25f);
     Lay(c, line, 0.8f * Cover(back - 0.02f, 1.5f * soft_));
     Lay(c, Scale(palm, 0.85f + 0.12f * Glow(p, 0.5f, 0.9f, 0.4f, 0.3f)), Cover(back, 1.5f * soft_));
@@ -355,11 +355,10 @@ Person RandomPerson(Random& random, FaceCover cover) {
 PaintedFace PaintPerson(const Person& who, Random& random, Canvas& canvas) {
   const Frame frame(who);
   const FacePainter painter(who, random.Next());
-  const float reach = 5.2f * who.scale;  // shoulders, whatever the roll
+  const float reach = 3.6f * who.scale;  // shoulders, whatever the roll
   const int x_begin = std::max(0, static_cast<int>(who.centre_x - reach)),
             x_end = std::min(canvas.width, static_cast<int>(who.centre_x + reach));
-  const int y_begin = std::max(0, static_cast<int>(who.centre_y - 2.2f * who.scale)),
-            y_end = std::min(canvas.height, static_cast<int>(who.centre_y + reach));
+  const int y_begin = std::max(0, static_cast<int>(who.centre_y - 2.2f * who.scale)), y_end = canvas.height;
   for (int y = y_begin; y < y_end; ++y) {
     for (int x = x_begin; x < x_end; ++x) {
       Colour& pixel = canvas.at(x, y);

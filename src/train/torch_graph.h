@@ -1,34 +1,37 @@
 #ifndef MASKSCOPE_TRAIN_TORCH_GRAPH_H_
 #define MASKSCOPE_TRAIN_TORCH_GRAPH_H_
 
+#include <ATen/core/Tensor.h>
+
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <ATen/core/Tensor.h>
-
 #include "graph/graph.h"
 
 namespace maskscope {
 
-// A graph run under autograd: the initializers that are weights become parameters, BatchNormalization learns its statistics in training
-// mode, Dropout drops. Not thread-safe.
+// A graph run under autograd: the initializers that are weights become parameters, BatchNormalization learns its
+// statistics in training mode, Dropout drops. Not thread-safe.
 class TorchGraph {
  public:
-  // Every float initializer read by Conv, Gemm, MatMul, BatchNormalization (scale and shift), PRelu, Add or Mul is a parameter; running mean and
-  // variance are buffers; the rest are constants. Errors: kUnsupported naming node and operator.
+  // Every float initializer read by Conv, Gemm, MatMul, BatchNormalization (scale and shift), PRelu, Add or Mul is a
+  // parameter; running mean and variance are buffers; the rest are constants. Errors: kUnsupported naming node and
+  // operator.
   explicit TorchGraph(const Graph& graph);
   ~TorchGraph();
 
-  // Values by name for the given inputs ([batch, ...] float tensors). `outputs` empty = the graph's outputs; any value name may be asked for.
+  // Values by name for the given inputs ([batch, ...] float tensors). `outputs` empty = the graph's outputs; any value
+  // name may be asked for.
   std::map<std::string, at::Tensor> Forward(const std::map<std::string, at::Tensor>& inputs, bool training,
                                             const std::vector<std::string>& outputs = {});
 
   // Parameters by initializer name, in graph order. Gradients accumulate in them.
   const std::map<std::string, at::Tensor>& parameters() const;
   const std::map<std::string, at::Tensor>& buffers() const;
-  // BatchNormalization layers whose names start with a prefix in `frozen` use (and keep) their running statistics in training too.
+  // BatchNormalization layers whose names start with a prefix in `frozen` use (and keep) their running statistics in
+  // training too.
   void FreezeBatchNorm(const std::vector<std::string>& frozen_prefixes);
   float batch_norm_momentum = 0.1f;  // share of the new batch in the running statistics
 

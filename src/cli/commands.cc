@@ -1,0 +1,12 @@
+#include "cli/command.h"
+
+namespace maskscope {
+
+void AddAllCommands(CLI::App& root, CommandContext& context) {
+  AddDetectCommand(root, context);
+  AddClassifyCommand(root, context);
+  AddModelCommand(root, context);
+  AddTrainCommand(root, context);
+}
+
+}  // namespace maskscope

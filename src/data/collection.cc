@@ -139,9 +139,20 @@ std::map<std::string, LabelledImage> ReadSceneSetByName(const fs::path& folder) 
   return by_name;
 }
 
+// Crops in class folders, and crops that lie loose in the set's folder: their label stands in the table alone.
 std::map<std::string, LabelledCrop> ReadFaceSetByName(const fs::path& folder) {
   std::map<std::string, LabelledCrop> by_name;
-  for (LabelledCrop& crop : ReadClassFolders(folder)) by_name.emplace(crop.name, std::move(crop));
+  const auto add = [&](const fs::path& path, const std::string& name) {
+    LabelledCrop crop;
+    crop.path = path;
+    crop.set = folder.filename().string();
+    crop.name = name;
+    by_name.emplace(name, std::move(crop));
+  };
+  for (const fs::path& path : ListPictures(folder)) add(path, path.filename().string());
+  for (const fs::path& label : ListFolders(folder)) {
+    for (const fs::path& path : ListPictures(label)) add(path, (label.filename() / path.filename()).string());
+  }
   return by_name;
 }
 
@@ -185,17 +196,18 @@ std::vector<LabelledImage> ReadScenes(const fs::path& collection, Split split) {
 
 std::vector<LabelledCrop> ReadFaces(const fs::path& collection, Split split) {
   const fs::path root = collection / "faces";
-  return Join<LabelledCrop>(root, ReadSplits(root / "splits.csv", true), split, ReadFaceSetByName,
-                            [&](const SplitRow& row, LabelledCrop crop) {
-                              const std::string folder = row.name.substr(0, row.name.find('/'));
-                              if (row.label != folder) {
-                                FailLabel(root / "splits.csv", LineOf(row.line),
-                                          "found label '" + row.label + "' for a picture in folder '" + folder + "'");
-                              }
-                              crop.group = row.group;
-                              crop.synthetic = row.synthetic;
-                              return crop;
-                            });
+  const fs::path table = root / "splits.csv";
+  return Join<LabelledCrop>(
+      root, ReadSplits(table, true), split, ReadFaceSetByName, [&](const SplitRow& row, LabelledCrop crop) {
+        const size_t slash = row.name.find('/');
+        if (slash != std::string::npos && row.name.substr(0, slash) != row.label) {
+          FailLabel(table, LineOf(row.line), "found label '" + row.label + "' for picture '" + row.name + "'");
+        }
+        crop.state = FindLabelClass(row.label, DefaultClassMap(), table, LineOf(row.line)).state;
+        crop.group = row.group;
+        crop.synthetic = row.synthetic;
+        return crop;
+      });
 }
 
 }  // namespace maskscope

@@ -61,6 +61,8 @@ struct PlanesIn {
 };
 
 inline constexpr int BlocksOf(int channels) { return (channels + 15) / 16; }
+// Input channels as packed: the inner loops take them by fours.
+inline constexpr int PackedChannels(int channels) { return (channels + 3) / 4 * 4; }
 
 // ---- 1x1 convolution, stride 1
 // ----------------------------------------------------------------------------------------
@@ -69,7 +71,7 @@ struct PointwiseWeights {
   int in_channels = 0;
   int out_channels = 0;
   Activation activation;
-  AlignedFloats weights;  // [out block][in channel][16]
+  AlignedFloats weights;  // [out block][PackedChannels(in_channels)][16]
   AlignedFloats bias;     // [out block * 16]
 };
 

@@ -1,0 +1,50 @@
+#ifndef MASKSCOPE_ENGINE_KERNELS_INNER_H_
+#define MASKSCOPE_ENGINE_KERNELS_INNER_H_
+
+#include <cstdint>
+
+#include "engine/kernels/kernels.h"
+
+// The single-threaded inner loops, each over a piece of a tensor that fits the caches. They are defined in *_avx512.cc,
+// which use no standard library templates: the linker might otherwise hand their AVX-512 copies to code that must run
+// anywhere.
+namespace maskscope::kernels::inner {
+
+// Stores of the pointwise kernel: `pixels` pixels times `out_blocks` blocks.
+struct PointwiseTask {
+  const float* src = nullptr;  // pixel p, channel c: src[(c / 16) * src_block_stride + p * 16 + c % 16]
+  int64_t src_block_stride = 0;
+  const float* weights = nullptr;  // [out_blocks][packed_in][16]
+  const float* bias = nullptr;     // [out_blocks * 16]
+  int packed_in = 0;               // input channels, a multiple of 4
+  float* dst = nullptr;
+  int64_t dst_block_stride = 0;
+  const int32_t* dst_offsets = nullptr;  // floats from dst to pixel p; null: p * 16
+  const float* residual = nullptr;
+  int64_t residual_block_stride = 0;
+  const int32_t* residual_offsets = nullptr;  // null: p * 16
+  bool add_first = false;
+  int pixels = 0;
+  int out_blocks = 0;
+  Activation activation;
+};
+void PointwisePixels(const PointwiseTask& task);
+
+// One output row of one block of a depthwise 3x3 convolution.
+struct DepthwiseTask {
+  const float* rows[3] = {nullptr, nullptr, nullptr};  // input rows, at column 0; null where outside the picture
+  int in_width = 0;
+  int out_width = 0;
+  int stride = 1;
+  int pad_left = 1;
+  bool padded = false;             // the columns left and right of the row are readable and hold zeros
+  const float* weights = nullptr;  // [9][16]
+  const float* bias = nullptr;     // [16]
+  float* dst = nullptr;
+  Activation activation;
+};
+void DepthwiseRow(const DepthwiseTask& task);
+
+}  // namespace maskscope::kernels::inner
+
+#endif  // MASKSCOPE_ENGINE_KERNELS_INNER_H_

@@ -1,0 +1,68 @@
+#include "zoo/builder.h"
+
+#include <cmath>
+#include <utility>
+
+namespace maskscope {
+
+GraphBuilder::GraphBuilder(std::string graph_name, uint64_t seed) : random_(seed) {
+  graph_.name = std::move(graph_name);
+  graph_.inputs.push_back({"input",
+                           DataType::kFloat32,
+                           {Dim::Symbol("batch"), Dim::Fixed(3), Dim::Symbol("height"), Dim::Symbol("width")}});
+}
+
+std::string GraphBuilder::Conv(const std::string& name, const std::string& input, const ConvLayer& layer) {
+  const double fan_out = static_cast<double>(layer.kernel) * layer.kernel * layer.out / layer.groups;
+  graph_.initializers[name + ".weight"] =
+      DrawNormal({layer.out, layer.in / layer.groups, layer.kernel, layer.kernel}, std::sqrt(2.0 / fan_out));
+  std::vector<std::string> inputs{input, name + ".weight"};
+  if (layer.bias) {
+    graph_.initializers[name + ".bias"] = Tensor::Filled({layer.out}, 0.0f);
+    inputs.push_back(name + ".bias");
+  }
+  return Node("Conv", name, inputs,
+              {{"kernel_shape", std::vector<int64_t>{layer.kernel, layer.kernel}},
+               {"strides", std::vector<int64_t>{layer.stride, layer.stride}},
+               {"dilations", std::vector<int64_t>{1, 1}},
+               {"pads", layer.pads},
+               {"group", int64_t{layer.groups}}});
+}
+
+std::string GraphBuilder::BatchNorm(const std::string& name, const std::string& input, int channels,
+                                    const BatchNormNames& names) {
+  graph_.initializers[names.scale] = Tensor::Filled({channels}, 1.0f);
+  graph_.initializers[names.shift] = Tensor::Filled({channels}, 0.0f);
+  graph_.initializers[names.mean] = Tensor::Filled({channels}, 0.0f);
+  graph_.initializers[names.variance] = Tensor::Filled({channels}, 1.0f);
+  return Node("BatchNormalization", name, {input, names.scale, names.shift, names.mean, names.variance},
+              {{"epsilon", 1e-5f}});
+}
+
+std::string GraphBuilder::Node(const std::string& op, const std::string& name, const std::vector<std::string>& inputs,
+                               std::map<std::string, Attribute> attributes) {
+  graph_.nodes.push_back({name, op, inputs, {name}, std::move(attributes)});
+  return name;
+}
+
+std::string GraphBuilder::Constant(const std::string& name, Tensor value) {
+  graph_.initializers.emplace(name, std::move(value));
+  return name;
+}
+
+Tensor GraphBuilder::DrawNormal(Shape shape, double standard_deviation) {
+  std::vector<float> values(static_cast<size_t>(ElementCount(shape)));
+  for (float& value : values) value = static_cast<float>(standard_deviation * random_.Normal());
+  return Tensor::Floats(std::move(shape), std::move(values));
+}
+
+void GraphBuilder::Output(const std::string& value, std::vector<Dim> shape) {
+  graph_.outputs.push_back({value, DataType::kFloat32, std::move(shape)});
+}
+
+Graph GraphBuilder::Finish() {
+  SortAndCheck(graph_, graph_.name);
+  return std::move(graph_);
+}
+
+}  // namespace maskscope

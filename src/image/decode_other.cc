@@ -1,0 +1,83 @@
+#include "image/decode_other.h"
+
+#include <new>
+#include <opencv2/core.hpp>
+#include <opencv2/core/utils/logger.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "base/error.h"
+
+namespace maskscope {
+namespace {
+
+// OpenCV logs broken pictures to stderr; here they become errors, and a library does not print.
+void SilenceOpenCv() {
+  static const bool done = [] {
+    cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+    return true;
+  }();
+  (void)done;
+}
+
+cv::Mat Decode(std::span<const uint8_t> bytes, const std::string& source) {
+  SilenceOpenCv();
+  try {
+    const cv::Mat view(1, static_cast<int>(bytes.size()), CV_8U, const_cast<uint8_t*>(bytes.data()));
+    return cv::imdecode(view, cv::IMREAD_UNCHANGED);  // "unchanged" keeps alpha and does not rotate
+  } catch (const cv::Exception& error) {
+    if (error.code == cv::Error::StsNoMem) throw std::bad_alloc();
+    throw Error(ErrorKind::kBadImage, source + ": broken picture (" + error.err + ")");
+  }
+}
+
+// Over white; the result is in 8 bits.
+void CompositeRow(const uint8_t* bgra, int width, uint8_t* rgb) {
+  for (int x = 0; x < width; ++x, bgra += 4, rgb += 3) {
+    const int alpha = bgra[3];
+    for (int c = 0; c < 3; ++c) rgb[c] = static_cast<uint8_t>((bgra[2 - c] * alpha + 255 * (255 - alpha) + 127) / 255);
+  }
+}
+
+Image ToRgb(const cv::Mat& mat, const std::string& source) {
+  Image image(mat.cols, mat.rows);
+  cv::Mat rgb(mat.rows, mat.cols, CV_8UC3, image.pixels.data());
+  switch (mat.channels()) {
+    case 1:
+      cv::cvtColor(mat, rgb, cv::COLOR_GRAY2RGB);
+      break;
+    case 3:
+      cv::cvtColor(mat, rgb, cv::COLOR_BGR2RGB);
+      break;
+    case 4:
+      for (int y = 0; y < mat.rows; ++y) CompositeRow(mat.ptr<uint8_t>(y), mat.cols, image.row(y));
+      break;
+    default:
+      throw Error(ErrorKind::kUnsupported, source + ": a picture of " + std::to_string(mat.channels()) +
+                                               " channels; wanted grey or colour, with or without transparency");
+  }
+  return image;
+}
+
+}  // namespace
+
+Image DecodeOther(std::span<const uint8_t> bytes, const PictureHeader& header, const std::string& source) {
+  cv::Mat mat = Decode(bytes, source);
+  if (mat.empty()) {
+    throw Error(ErrorKind::kBadImage, source + ": a broken or truncated " + header.format + " picture");
+  }
+  if (mat.cols != header.width || mat.rows != header.height) {
+    throw Error(ErrorKind::kBadImage, source + ": a broken " + header.format + " picture (its header says " +
+                                          std::to_string(header.width) + " x " + std::to_string(header.height) +
+                                          " pixels, its data " + std::to_string(mat.cols) + " x " +
+                                          std::to_string(mat.rows) + ")");
+  }
+  if (mat.depth() == CV_16U) {
+    mat.convertTo(mat, CV_8U, 1.0 / 257.0);
+  } else if (mat.depth() != CV_8U) {
+    throw Error(ErrorKind::kUnsupported, source + ": a " + header.format + " of neither 8 nor 16 bits a sample");
+  }
+  return ToRgb(mat, source);
+}
+
+}  // namespace maskscope

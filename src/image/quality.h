@@ -1,0 +1,24 @@
+#ifndef MASKSCOPE_IMAGE_QUALITY_H_
+#define MASKSCOPE_IMAGE_QUALITY_H_
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "image/image.h"
+
+namespace maskscope {
+
+// Luma, [height * width]: (4899 R + 9617 G + 1868 B + 2^13) >> 14, i.e. 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601) as
+// OpenCV rounds it.
+std::vector<uint8_t> ToGrey(const Image& image);
+
+// How sharp a grey picture is: the population variance of its Laplacian (kernel 0 1 0 / 1 -4 1 / 0 1 0, border
+// reflected without repeating the edge; Pech-Pacheco et al. 2000). 0 for a picture of one pixel. `grey` holds width *
+// height values.
+double LaplacianVariance(std::span<const uint8_t> grey, int width, int height);
+double LaplacianVariance(const Image& image);
+
+}  // namespace maskscope
+
+#endif  // MASKSCOPE_IMAGE_QUALITY_H_

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <opencv2/imgproc.hpp>
 
 #include "image/resample.h"
@@ -78,6 +79,8 @@ TextSize Measure(const std::string& text, float text_height) {
   return size;
 }
 
+float Padding(float text_height) { return std::max(2.0f, std::round(text_height * 0.35f)); }
+
 std::string PrintableAscii(std::string text) {
   for (char& c : text) {
     if (c < ' ' || c > '~') c = '?';
@@ -149,23 +152,40 @@ void DrawText(Image& image, Point at, const std::string& text, Color color, floa
               Scalar(color), size.thickness, cv::LINE_AA);
 }
 
-Box DrawLabel(Image& image, const Box& box, const std::string& text, Color plate, float text_height) {
-  if (image.empty()) return {};
-  const std::string printable = PrintableAscii(text);
-  const TextSize size = Measure(printable, text_height);
-  const float padding = std::max(2.0f, std::round(text_height * 0.35f));
-  const float width = static_cast<float>(size.width) + 2 * padding;
-  const float height = static_cast<float>(size.height) + 2 * padding;
+Box PlaceLabel(const Image& image, const Box& box, const std::string& text, float text_height,
+               const std::vector<Box>& taken) {
+  const TextSize size = Measure(PrintableAscii(text), text_height);
+  const float width = static_cast<float>(size.width) + 2 * Padding(text_height);
+  const float height = static_cast<float>(size.height) + 2 * Padding(text_height);
   const Box tame = Tame(box, image);
   const auto image_width = static_cast<float>(image.width), image_height = static_cast<float>(image.height);
-  float top = tame.y1 - height;
-  if (top < 0) top = tame.y2 + height <= image_height ? tame.y2 : std::max(0.0f, tame.y1);
-  const float left = std::max(0.0f, std::min(tame.x1, image_width - width));
-  const Box place{left, top, left + width, top + height};
-  FillRectangle(image, place, plate);
-  DrawText(image, {left + padding, top + padding + static_cast<float>(size.height)}, printable, ContrastingColor(plate),
-           text_height);
-  return place;
+  const std::array<Point, 6> corners = {{{tame.x1, tame.y1 - height},
+                                         {tame.x1, tame.y2},
+                                         {tame.x2, tame.y1},
+                                         {tame.x1 - width, tame.y1},
+                                         {tame.x1, tame.y1},
+                                         {tame.x1, tame.y2 - height}}};
+  Box best;
+  float least_cost = std::numeric_limits<float>::infinity();
+  for (const Point& corner : corners) {
+    const float left = std::max(0.0f, std::min(corner.x, image_width - width));
+    const float top = std::max(0.0f, std::min(corner.y, image_height - height));
+    const Box place{left, top, left + width, top + height};
+    float cost = std::abs(left - corner.x) + std::abs(top - corner.y);  // having to move it off its corner
+    for (const Box& other : taken) cost += 100 * Iou(place, other) * text_height;
+    if (cost < least_cost) {
+      least_cost = cost;
+      best = place;
+    }
+  }
+  return best;
+}
+
+void DrawLabel(Image& image, const Box& place, const std::string& text, Color color, float text_height) {
+  if (image.empty()) return;
+  FillRectangle(image, place, color);
+  const float padding = Padding(text_height);
+  DrawText(image, {place.x1 + padding, place.y2 - padding}, text, ContrastingColor(color), text_height);
 }
 
 void BlurRegion(Image& image, const Box& box, int cells) { Coarsen(image, box, std::max(1, cells), true); }

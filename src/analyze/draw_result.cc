@@ -1,0 +1,73 @@
+#include "analyze/draw_result.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace maskscope {
+namespace {
+
+struct Scale {
+  float x = 1, y = 1;
+  Box operator()(const Box& box) const { return {box.x1 * x, box.y1 * y, box.x2 * x, box.y2 * y}; }
+  Point operator()(const Point& point) const { return {point.x * x, point.y * y}; }
+};
+
+std::string LabelText(const FaceResult& face) {
+  if (face.state == "unsure") return face.unsure_reason.empty() ? "unsure" : "unsure: " + face.unsure_reason;
+  return face.state + " " + std::to_string(static_cast<int>(std::floor(face.confidence * 100 + 0.5f))) + "%";
+}
+
+// Thickness of lines in pixels: visible when the picture is shown on a screen as a whole.
+int LineThickness(const Image& image) {
+  return std::max(2, static_cast<int>(std::lround(std::max(image.width, image.height) / 350.0)));
+}
+
+float TextHeight(const Image& image) {
+  return std::max(8.0f, static_cast<float>(std::max(image.width, image.height)) / 75.0f);
+}
+
+}  // namespace
+
+StateLook LookOfState(const std::string& state) {
+  if (state == "correct") return {{0, 158, 115}, LineStyle::kSolid};
+  if (state == "incorrect") return {{240, 228, 66}, LineStyle::kDashed};
+  if (state == "none") return {{213, 94, 0}, LineStyle::kSolid};
+  return {{200, 200, 200}, LineStyle::kDotted};
+}
+
+Box HeadRegion(const Box& face) {
+  const float w = face.width(), h = face.height();
+  return {face.x1 - 0.3f * w, face.y1 - 0.45f * h, face.x2 + 0.3f * w, face.y2 + 0.2f * h};
+}
+
+void DrawResult(const Result& result, Image& image, const DrawOptions& options) {
+  if (image.empty() || result.width <= 0 || result.height <= 0) return;
+  const Scale scale{static_cast<float>(image.width) / static_cast<float>(result.width),
+                    static_cast<float>(image.height) / static_cast<float>(result.height)};
+  if (options.blur_faces) {
+    for (const FaceResult& face : result.faces) BlurRegion(image, scale(HeadRegion(face.box)));
+  }
+  if (!options.boxes) return;
+  const int thickness = LineThickness(image);
+  for (const FaceResult& face : result.faces) {
+    const StateLook look = LookOfState(face.state);
+    // A bare face is what one looks for: its line is heavier than that of a correct mask.
+    DrawBox(image, scale(face.box), look.color, face.state == "none" ? thickness + (thickness + 1) / 2 : thickness,
+            look.line);
+    if (!options.landmarks) continue;
+    for (const Point& point : face.landmarks) {
+      DrawDot(image, scale(point), static_cast<float>(thickness), look.color);
+    }
+  }
+  if (!options.labels) return;
+  // After all boxes, so that no box crosses a label.
+  std::vector<Box> taken;
+  for (const FaceResult& face : result.faces) {
+    const Box label = PlaceLabel(image, scale(face.box), LabelText(face), TextHeight(image), taken);
+    DrawLabel(image, label, LabelText(face), LookOfState(face.state).color, TextHeight(image));
+    taken.push_back(label);
+  }
+}
+
+}  // namespace maskscope

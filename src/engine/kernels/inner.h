@@ -45,6 +45,23 @@ struct DepthwiseTask {
 };
 void DepthwiseRow(const DepthwiseTask& task);
 
+// One output row, all blocks, of a dense 3x3 convolution of up to 4 planes.
+struct StemTask {
+  const float* rows[12] = {};  // [channel][3] input rows, at column 0; null where outside the picture
+  int in_channels = 0;
+  int in_width = 0;
+  int out_width = 0;
+  int stride = 2;
+  int pad_left = 1;
+  int out_blocks = 0;
+  const float* weights = nullptr;  // [out_blocks][in_channels][9][16]
+  const float* bias = nullptr;     // [out_blocks * 16]
+  float* dst = nullptr;
+  int64_t dst_block_stride = 0;
+  Activation activation;
+};
+void StemRow(const StemTask& task);
+
 }  // namespace maskscope::kernels::inner
 
 #endif  // MASKSCOPE_ENGINE_KERNELS_INNER_H_

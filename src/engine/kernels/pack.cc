@@ -36,4 +36,15 @@ DepthwiseWeights PackDepthwise(const float* weights, const float* bias, int chan
   return packed;
 }
 
+StemWeights PackStem(const float* weights, const float* bias, int in_channels, int out_channels, int stride,
+                     const Activation& activation) {
+  StemWeights packed{in_channels, out_channels, stride, activation, {}, PackBias(bias, out_channels)};
+  const int taps = in_channels * 9;
+  packed.weights.assign(static_cast<size_t>(BlocksOf(out_channels)) * taps * 16, 0.f);
+  for (int o = 0; o < out_channels; ++o) {
+    for (int k = 0; k < taps; ++k) packed.weights[((o / 16) * taps + k) * 16 + o % 16] = weights[o * taps + k];
+  }
+  return packed;
+}
+
 }  // namespace maskscope::kernels

@@ -1,17 +1,20 @@
 #ifndef MASKSCOPE_ENGINE_KERNELS_PARALLEL_H_
 #define MASKSCOPE_ENGINE_KERNELS_PARALLEL_H_
 
+#include <omp.h>
+
 namespace maskscope::kernels {
 
-// Calls job(i) for i in [0, jobs) on up to `threads` threads, neighbouring jobs on the same one. job may not throw.
+// Calls job(i, thread) for i in [0, jobs), neighbouring jobs on the same thread; thread is in [0, threads). job may not
+// throw.
 template <typename Job>
 void ParallelFor(int jobs, int threads, const Job& job) {
   if (threads <= 1 || jobs <= 1) {
-    for (int i = 0; i < jobs; ++i) job(i);
+    for (int i = 0; i < jobs; ++i) job(i, 0);
     return;
   }
 #pragma omp parallel for num_threads(threads) schedule(static)
-  for (int i = 0; i < jobs; ++i) job(i);
+  for (int i = 0; i < jobs; ++i) job(i, omp_get_thread_num());
 }
 
 // Part i of [0, total) cut into `parts` as equal as may be.

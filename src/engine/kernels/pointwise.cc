@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "engine/kernels/inner.h"
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/parallel.h"
+#include "engine/kernels/stages.h"
 
 namespace maskscope::kernels {
 namespace {
@@ -60,12 +60,22 @@ void FillResizedOffsets(const PointwiseRun& run, Span pixels, int32_t* offsets) 
 
 }  // namespace
 
+inner::PointwiseTask PointwiseTaskFor(const PointwiseWeights& weights, int first, int count) {
+  inner::PointwiseTask task;
+  task.packed_in = PackedChannels(weights.in_channels);
+  task.weights = weights.weights.data() + int64_t{first} * task.packed_in * 16;
+  task.bias = weights.bias.data() + int64_t{first} * 16;
+  task.out_blocks = count;
+  task.activation = weights.activation;
+  return task;
+}
+
 int64_t WorkspaceFloats(const PointwiseWeights&, const PointwiseRun&, int) { return 0; }
 
 void Run(const PointwiseWeights& weights, const PointwiseRun& run, int threads, float*) {
   const Plan plan = MakePlan(weights, run, threads);
   const bool resizes = Resizes(run);
-  ParallelFor(plan.images * plan.pixel_parts * plan.block_parts, threads, [&](int job) {
+  ParallelFor(plan.images * plan.pixel_parts * plan.block_parts, threads, [&](int job, int) {
     const int block_part = job % plan.block_parts;
     const int pixel_part = job / plan.block_parts % plan.pixel_parts;
     const int64_t image = job / plan.block_parts / plan.pixel_parts;
@@ -73,17 +83,12 @@ void Run(const PointwiseWeights& weights, const PointwiseRun& run, int threads, 
     const Span blocks = Part(BlocksOf(weights.out_channels), plan.block_parts, block_part);
     const int64_t first = int64_t{16} * pixels.begin;
 
-    inner::PointwiseTask task;
+    inner::PointwiseTask task = PointwiseTaskFor(weights, blocks.begin, blocks.end - blocks.begin);
     task.src = run.src.data + image * run.src.batch_stride + first;
     task.src_block_stride = run.src.block_stride;
-    task.packed_in = PackedChannels(weights.in_channels);
-    task.weights = weights.weights.data() + int64_t{blocks.begin} * task.packed_in * 16;
-    task.bias = weights.bias.data() + blocks.begin * 16;
     task.dst = run.dst.data + image * run.dst.batch_stride + blocks.begin * run.dst.block_stride + first;
     task.dst_block_stride = run.dst.block_stride;
     task.pixels = pixels.end - pixels.begin;
-    task.out_blocks = blocks.end - blocks.begin;
-    task.activation = weights.activation;
     int32_t offsets[kMaxResizedPixels];
     if (run.residual.data) {
       task.residual = run.residual.data + image * run.residual.batch_stride + blocks.begin * run.residual.block_stride;

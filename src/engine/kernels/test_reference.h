@@ -42,6 +42,12 @@ class Dice {
     for (float& v : values) v = normal(generator_);
     return values;
   }
+  // Scaled so that a sum of `terms` of them keeps the size of what goes in.
+  std::vector<float> Weights(int64_t n, int terms) {
+    std::vector<float> values = Floats(n);
+    for (float& v : values) v /= std::sqrt(static_cast<float>(terms));
+    return values;
+  }
   Plain Tensor(int n, int c, int h, int w) {
     Plain tensor(n, c, h, w);
     tensor.data = Floats(static_cast<int64_t>(tensor.data.size()));
@@ -131,7 +137,7 @@ class Blocked {
 };
 
 // "" when equal to `tolerance` times the largest expected value, else where they first differ.
-inline std::string Difference(const Plain& got, const Plain& want, double tolerance = 2e-6) {
+inline std::string Difference(const Plain& got, const Plain& want, double tolerance = 1e-5) {
   double largest = 1;
   for (float v : want.data) largest = std::max<double>(largest, std::abs(v));
   for (int n = 0; n < want.batch; ++n)

@@ -14,7 +14,9 @@ struct Scale {
 };
 
 std::string LabelText(const FaceResult& face) {
-  if (face.state == "unsure") return face.unsure_reason.empty() ? "unsure" : "unsure: " + face.unsure_reason;
+  std::string reason = face.unsure_reason;
+  std::replace(reason.begin(), reason.end(), '_', ' ');
+  if (face.state == "unsure") return reason.empty() ? "unsure" : "unsure: " + reason;
   return face.state + " " + std::to_string(static_cast<int>(std::floor(face.confidence * 100 + 0.5f))) + "%";
 }
 
@@ -23,8 +25,10 @@ int LineThickness(const Image& image) {
   return std::max(2, static_cast<int>(std::lround(std::max(image.width, image.height) / 350.0)));
 }
 
-float TextHeight(const Image& image) {
-  return std::max(8.0f, static_cast<float>(std::max(image.width, image.height)) / 75.0f);
+// Height of capitals in pixels. Small faces in a crowd get smaller letters, down to what can still be read.
+float TextHeight(const Image& image, const Box& face) {
+  const float normal = std::max(9.0f, static_cast<float>(std::max(image.width, image.height)) / 75.0f);
+  return std::clamp(0.16f * face.width(), 7.0f, normal);
 }
 
 }  // namespace
@@ -64,9 +68,9 @@ void DrawResult(const Result& result, Image& image, const DrawOptions& options) 
   // After all boxes, so that no box crosses a label.
   std::vector<Box> taken;
   for (const FaceResult& face : result.faces) {
-    const Box label = PlaceLabel(image, scale(face.box), LabelText(face), TextHeight(image), taken);
-    DrawLabel(image, label, LabelText(face), LookOfState(face.state).color, TextHeight(image));
-    taken.push_back(label);
+    const Box box = scale(face.box);
+    taken.push_back(
+        DrawLabel(image, box, LabelText(face), LookOfState(face.state).color, TextHeight(image, box), taken));
   }
 }
 

@@ -91,6 +91,35 @@ std::string PrintableAscii(std::string text) {
 constexpr int kSubpixelBits = 4;
 int Subpixels(float v) { return static_cast<int>(std::lround(v * (1 << kSubpixelBits))); }
 
+Box PlaceLabel(const Image& image, const Box& box, const std::string& text, float text_height,
+               const std::vector<Box>& taken) {
+  const TextSize size = Measure(PrintableAscii(text), text_height);
+  const float width = static_cast<float>(size.width) + 2 * Padding(text_height);
+  const float height = static_cast<float>(size.height) + 2 * Padding(text_height);
+  const Box tame = Tame(box, image);
+  const auto image_width = static_cast<float>(image.width), image_height = static_cast<float>(image.height);
+  const std::array<Point, 6> corners = {{{tame.x1, tame.y1 - height},
+                                         {tame.x1, tame.y2},
+                                         {tame.x2, tame.y1},
+                                         {tame.x1 - width, tame.y1},
+                                         {tame.x1, tame.y1},
+                                         {tame.x1, tame.y2 - height}}};
+  Box best;
+  float least_cost = std::numeric_limits<float>::infinity();
+  for (const Point& corner : corners) {
+    const float left = std::max(0.0f, std::min(corner.x, image_width - width));
+    const float top = std::max(0.0f, std::min(corner.y, image_height - height));
+    const Box place{left, top, left + width, top + height};
+    float cost = std::abs(left - corner.x) + std::abs(top - corner.y);  // having to move it off its corner
+    for (const Box& other : taken) cost += 100 * Iou(place, other) * text_height;
+    if (cost < least_cost) {
+      least_cost = cost;
+      best = place;
+    }
+  }
+  return best;
+}
+
 void Coarsen(Image& image, const Box& box, int cells, bool smooth) {
   const cv::Rect rect = PixelRect(box, image);
   if (rect.empty()) return;
@@ -152,40 +181,14 @@ void DrawText(Image& image, Point at, const std::string& text, Color color, floa
               Scalar(color), size.thickness, cv::LINE_AA);
 }
 
-Box PlaceLabel(const Image& image, const Box& box, const std::string& text, float text_height,
-               const std::vector<Box>& taken) {
-  const TextSize size = Measure(PrintableAscii(text), text_height);
-  const float width = static_cast<float>(size.width) + 2 * Padding(text_height);
-  const float height = static_cast<float>(size.height) + 2 * Padding(text_height);
-  const Box tame = Tame(box, image);
-  const auto image_width = static_cast<float>(image.width), image_height = static_cast<float>(image.height);
-  const std::array<Point, 6> corners = {{{tame.x1, tame.y1 - height},
-                                         {tame.x1, tame.y2},
-                                         {tame.x2, tame.y1},
-                                         {tame.x1 - width, tame.y1},
-                                         {tame.x1, tame.y1},
-                                         {tame.x1, tame.y2 - height}}};
-  Box best;
-  float least_cost = std::numeric_limits<float>::infinity();
-  for (const Point& corner : corners) {
-    const float left = std::max(0.0f, std::min(corner.x, image_width - width));
-    const float top = std::max(0.0f, std::min(corner.y, image_height - height));
-    const Box place{left, top, left + width, top + height};
-    float cost = std::abs(left - corner.x) + std::abs(top - corner.y);  // having to move it off its corner
-    for (const Box& other : taken) cost += 100 * Iou(place, other) * text_height;
-    if (cost < least_cost) {
-      least_cost = cost;
-      best = place;
-    }
-  }
-  return best;
-}
-
-void DrawLabel(Image& image, const Box& place, const std::string& text, Color color, float text_height) {
-  if (image.empty()) return;
-  FillRectangle(image, place, color);
+Box DrawLabel(Image& image, const Box& box, const std::string& text, Color plate, float text_height,
+              const std::vector<Box>& taken) {
+  if (image.empty()) return {};
+  const Box place = PlaceLabel(image, box, text, text_height, taken);
+  FillRectangle(image, place, plate);
   const float padding = Padding(text_height);
-  DrawText(image, {place.x1 + padding, place.y2 - padding}, text, ContrastingColor(color), text_height);
+  DrawText(image, {place.x1 + padding, place.y2 - padding}, text, ContrastingColor(plate), text_height);
+  return place;
 }
 
 void BlurRegion(Image& image, const Box& box, int cells) { Coarsen(image, box, std::max(1, cells), true); }

@@ -30,15 +30,11 @@ void DrawBox(Image& image, const Box& box, Color color, int thickness, LineStyle
 
 void DrawDot(Image& image, Point centre, float radius, Color color);
 
-// Where the plate of a label of one line of text goes: on top of `box`, or at another of its sides where there is no
-// room or one of `taken` is in the way; always inside the picture as far as it fits. `text_height` is the height of a
-// capital in pixels.
-Box PlaceLabel(const Image& image, const Box& box, const std::string& text, float text_height,
-               const std::vector<Box>& taken = {});
-
-// The text (ASCII; other characters show as '?') in black or white on a plate filled with `color`, at a place from
-// PlaceLabel.
-void DrawLabel(Image& image, const Box& place, const std::string& text, Color color, float text_height);
+// One line of text (ASCII; other characters show as '?') in black or white on a plate filled with `plate`. The plate
+// sits on top of `box`, or at another of its sides where there is no room or one of `taken` is in the way; inside the
+// picture as far as it fits. `text_height` is the height of a capital in pixels. Returns where the plate is.
+Box DrawLabel(Image& image, const Box& box, const std::string& text, Color plate, float text_height,
+              const std::vector<Box>& taken = {});
 
 // Text without a plate, its baseline starting at `at`.
 void DrawText(Image& image, Point at, const std::string& text, Color color, float text_height);

@@ -19,18 +19,20 @@ struct AnalyzerOptions {
   DetectorOptions detector;
   std::optional<float> min_confidence;  // 0..1; below: unsure (low_confidence). Default: the classifier's record
   std::optional<float> min_face;        // picture pixels, shorter side; below: unsure (small)
-  std::optional<float> min_sharpness;   // variance of the Laplacian; below: unsure (blurred)
+  std::optional<float> min_sharpness;   // variance of the Laplacian of the grey crop at the classifier's input size;
+                                        // below: unsure (blurred)
   DecodeOptions decode;
   Precision precision = Precision::kAuto;
-  int threads = 0;                      // cores to use in all; 0 = all there are
-  int images_in_flight = 0;             // pictures analysed at once; 0 = threads (each then runs on one core)
+  int threads = 0;           // cores to use in all; 0 = all there are
+  int images_in_flight = 0;  // pictures analysed at once; 0 = threads (each then runs on one core)
   void Validate() const;
 };
 
 // Picture in, mask states out: a face detector and a classifier behind one door. Thread-safe.
 class Analyzer {
  public:
-  // Loads both models. Errors: kNotFound, kBadModel, kUnsupported.
+  // Loads both models. With an empty `classifier` path the detector must tell mask states itself (task mask_detector).
+  // Errors: kNotFound, kBadModel, kUnsupported, kUsage (options).
   Analyzer(const std::filesystem::path& detector, const std::filesystem::path& classifier,
            const AnalyzerOptions& options = {});
 
@@ -43,7 +45,7 @@ class Analyzer {
   Result ClassifyBoxes(const Image& image, const std::vector<Box>& boxes, const std::string& source) const;
 
   const Detector& detector() const;
-  const Classifier& classifier() const;
+  const Classifier& classifier() const;  // Errors: kUsage when there is none
   const AnalyzerOptions& options() const;
 
  private:
@@ -51,8 +53,9 @@ class Analyzer {
   std::shared_ptr<Impl> impl_;
 };
 
-// Runs `analyze(i)` for i in [0, count) on `workers` threads and hands results to `sink` in order of i, with at most a few waiting:
-// memory does not grow with `count`. `sink` runs on the calling thread. Stops early when `sink` returns false.
+// Runs `analyze(i)` for i in [0, count) on `workers` threads and hands results to `sink` in order of i, with at most a
+// few waiting: memory does not grow with `count`. `sink` runs on the calling thread. Stops early when `sink` returns
+// false.
 void AnalyzeInOrder(size_t count, int workers, const std::function<Result(size_t)>& analyze,
                     const std::function<bool(size_t, Result&&)>& sink);
 

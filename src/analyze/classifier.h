@@ -2,6 +2,7 @@
 #define MASKSCOPE_ANALYZE_CLASSIFIER_H_
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/engine.h"
@@ -13,17 +14,23 @@ namespace maskscope {
 // A mask classifier ready to run. Thread-safe.
 class Classifier {
  public:
+  // Errors: kBadModel when the record is of another task or the graph has not one input and one output.
   Classifier(std::shared_ptr<Engine> engine, ModelRecord record);
 
   // One probability per class of the record for every region (pixels of `image`, from ClassifierRegion or a whole
   // picture), calibrated by the record's temperature.
   std::vector<std::vector<float>> Classify(const Image& image, const std::vector<Box>& regions) const;
 
+  // Variance of the Laplacian of each region, grey, at the classifier's input size: comparable between faces of any
+  // size.
+  std::vector<float> Sharpness(const Image& image, const std::vector<Box>& regions) const;
+
   const ModelRecord& record() const { return record_; }
 
  private:
   std::shared_ptr<Engine> engine_;
   ModelRecord record_;
+  std::string input_name_, output_name_;
 };
 
 }  // namespace maskscope

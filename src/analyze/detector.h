@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/engine.h"
@@ -14,9 +15,10 @@ namespace maskscope {
 // A face found, in pixels of the frame the caller asked for.
 struct Detection {
   Box box;
-  float score = 0;               // 0..1, the detector's
-  int class_index = 0;           // in the record's classes, background left out; 0 for plain face detectors
-  std::vector<Point> landmarks;  // 5 or none
+  float score = 0;                  // 0..1, the detector's
+  int class_index = 0;              // in the record's classes, background left out; 0 for plain face detectors
+  std::vector<Point> landmarks;     // 5 or none
+  std::vector<float> class_scores;  // one per class of the record, background left out
 };
 
 // Settings that override the record's.
@@ -27,27 +29,53 @@ struct DetectorOptions {
   void Validate() const;
 };
 
-// Prior boxes of a decoding for one input size: [anchors] of (cx, cy, w, h), fractions of the input.
+// A prior box (anchor): centre and sides in fractions of the input.
 struct Prior {
   float cx, cy, w, h;
 };
+
+// The priors of a decoding for one input size, computed one at a time: only those of likely faces are ever needed.
+// "retinaface": per stride, row by row, one per min_size (biubug6/Pytorch_Retinaface, PriorBox; feature maps of
+// ceil(side / stride)). "ssd_aizoo": AIZOO's five maps, four priors a cell.
+class PriorGrid {
+ public:
+  // Errors: kBadModel (unknown kind; strides and sizes that do not pair).
+  PriorGrid(const Decoding& decoding, int input_width, int input_height);
+  size_t size() const { return size_; }
+  Prior at(size_t index) const;
+
+ private:
+  struct Level {
+    size_t begin;  // index of its first prior
+    int columns;
+    float step_x, step_y;      // of a cell, fractions of the input
+    std::vector<Prior> sides;  // (0, 0, w, h) per prior of a cell
+  };
+  std::vector<Level> levels_;
+  size_t size_ = 0;
+};
+
+// All of them: [anchors].
 std::vector<Prior> MakePriors(const Decoding& decoding, int input_width, int input_height);
 
 // A graph with a detector's record, ready to run. Thread-safe: Detect may be called from many threads at once.
 class Detector {
  public:
-  // Errors: kBadModel when the record is missing or of another task.
+  // Errors: kBadModel when the record is of another task or names outputs the graph lacks; kUsage (options).
   Detector(std::shared_ptr<Engine> engine, ModelRecord record, const DetectorOptions& options = {});
 
-  // Faces in `image` by descending score. `image` may be a reduced copy: boxes come in pixels of a frame_width x frame_height picture (the full-size one).
+  // Faces in `image` by descending score, not clipped. `image` may be a reduced copy: boxes come in pixels of a
+  // frame_width x frame_height picture (the full-size one).
   std::vector<Detection> Detect(const Image& image, int frame_width, int frame_height) const;
 
+  // With the options put in.
   const ModelRecord& record() const { return record_; }
 
  private:
   std::shared_ptr<Engine> engine_;
   ModelRecord record_;
-  DetectorOptions options_;
+  std::string input_name_;
+  std::vector<int> face_columns_;  // of the scores: every class but background
 };
 
 }  // namespace maskscope

@@ -5,8 +5,8 @@
 #include "image/image.h"
 #include "image/transform.h"
 
-// From a picture to a network input, by the model's record: the one function that training, evaluation, command line and
-// server share.
+// From a picture to a network input, by the model's record: the one function that training, evaluation, command line
+// and server share.
 namespace maskscope {
 
 // Input size a detector gets for a picture of this size (kFitLongest depends on it).
@@ -15,9 +15,13 @@ struct InputSize {
 };
 InputSize DetectorInputSize(const Preprocessing& rule, int image_width, int image_height);
 
-// Resizes the whole picture by `rule` and writes [3, height, width] floats, normalised, to `out` (InputSize height*width*3 values).
-// Returns where the picture lies in the input, in pixels of `image`.
+// Resizes the whole picture by `rule` and writes [3, height, width] floats, normalised, to `out` (InputSize
+// height*width*3 values). Returns where the picture lies in the input, in pixels of `image`.
 Placement FillDetectorInput(const Preprocessing& rule, const Image& image, float* out);
+
+// The least longest side, in pixels, that a reduced copy of a width x height picture must keep so that filling the
+// input does not enlarge it more than the full picture would be.
+int LeastUsefulLongestSide(const Preprocessing& rule, int image_width, int image_height);
 
 // Region of the picture a classifier looks at for a face box (may reach outside the picture).
 Box ClassifierRegion(const CropRule& rule, const Box& face);

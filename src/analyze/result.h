@@ -2,11 +2,10 @@
 #define MASKSCOPE_ANALYZE_RESULT_H_
 
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "image/image.h"
@@ -16,14 +15,14 @@ namespace maskscope {
 inline constexpr const char* kResultSchema = "maskscope.result/1";
 
 struct FaceResult {
-  Box box;                             // pixels of the upright full-size picture, clamped to it
-  float score = 0;                     // detector, 0..1
-  std::vector<Point> landmarks;        // 5 or none
-  std::string state;                   // "correct" | "incorrect" | "none" | "unsure"
-  std::string best_state;              // the likeliest of the classes, also where `state` is unsure (not in the JSON)
-  float confidence = 0;                // probability of best_state
+  Box box;                       // pixels of the upright full-size picture, clamped to it
+  float score = 0;               // detector, 0..1
+  std::vector<Point> landmarks;  // 5 or none
+  std::string state;             // "correct" | "incorrect" | "none" | "unsure"
+  std::string best_state;        // the likeliest of the classes, also where `state` is unsure (not in the JSON)
+  float confidence = 0;          // probability of best_state
   std::vector<std::pair<std::string, float>> probabilities;  // class order of the model
-  std::string unsure_reason;           // "" | "small" | "blurred" | "low_confidence"
+  std::string unsure_reason;                                 // "" | "small" | "blurred" | "low_confidence"
 };
 
 struct Timing {

@@ -7,6 +7,7 @@ void AddAllCommands(CLI::App& root, CommandContext& context) {
   AddClassifyCommand(root, context);
   AddModelCommand(root, context);
   AddTrainCommand(root, context);
+  AddEvalCommand(root, context);
 }
 
 }  // namespace maskscope

@@ -32,6 +32,7 @@ const ClassMap& DefaultClassMap() {
       // AIZOO's parts of MAFA and WIDER FACE
       {"HaveMask", "correct"},
       {"NoMask", "none"},
+      {"Mask", "correct"},
       // Roboflow "Mask Wearing"
       {"mask", "correct"},
       {"no-mask", "none"},

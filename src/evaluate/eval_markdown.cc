@@ -103,10 +103,12 @@ std::string SceneRules(const SceneScoreOptions& options, bool states) {
   std::string text = fmt::format("Average precision as in VOC 2010 at IoU {:.2f}", options.iou);
   for (const auto& [set, iou] : options.iou_of_set) text += fmt::format(" ({}: {:.2f})", set, iou);
   text += fmt::format(
-      "; the size of a face is the height of its box; intervals by bootstrap over picture groups ({} draws). Recall, "
-      "precision and "
-      "all that follows from single answers: detector score from {:g}. Faces marked difficult are ignored.",
-      options.resamples, options.score_threshold);
+      "; the size of a face is the height of its box; intervals by bootstrap over picture groups ({} draws). Average "
+      "precision is "
+      "computed from detections of a low score, everything else from the answers at the settings measured. Faces "
+      "marked difficult "
+      "are ignored.",
+      options.resamples);
   if (states) {
     text +=
         " A detection stands in the list of its likeliest state with detector score x probability. Mask / no mask: "

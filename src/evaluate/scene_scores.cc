@@ -28,7 +28,8 @@ class Scorer {
  public:
   struct Picture {
     const LabelledImage* truth;
-    const Result* result;
+    const Result* answer;
+    const Result* candidates;
     bool set_has_incorrect;
   };
 
@@ -75,11 +76,11 @@ class Scorer {
   }
 
   void ReadPredictions() {
-    predicted_.resize(pictures_.size());
-    for (size_t i = 0; i < pictures_.size(); ++i) {
-      for (const FaceResult& face : pictures_[i].result->faces) {
-        predicted_[i].push_back(ToPredictedState(face, pictures_[i].truth->path.string()));
-        scores_.states = scores_.states || predicted_[i].back().known;
+    for (const Picture& picture : pictures_) {
+      candidates_.emplace_back();
+      for (const FaceResult& face : picture.candidates->faces) {
+        candidates_.back().push_back(ToPredictedState(face, picture.truth->path.string()));
+        scores_.states = scores_.states || candidates_.back().back().known;
       }
     }
   }
@@ -107,9 +108,9 @@ class Scorer {
     std::vector<ScoredBox> boxes;
     for (size_t i = 0; i < pictures_.size(); ++i) {
       if (only_with_incorrect && !pictures_[i].set_has_incorrect) continue;
-      const std::vector<FaceResult>& faces = pictures_[i].result->faces;
+      const std::vector<FaceResult>& faces = pictures_[i].candidates->faces;
       for (size_t k = 0; k < faces.size(); ++k) {
-        const double value = score(faces[k], predicted_[i][k]);
+        const double value = score(faces[k], candidates_[i][k]);
         if (value >= 0) boxes.push_back({static_cast<int>(i), 0, ToMetric(faces[k].box), value});
       }
     }
@@ -166,24 +167,23 @@ class Scorer {
       }
     }
     std::vector<ScoredBox> boxes;
-    std::vector<std::pair<size_t, size_t>> origin;  // picture, face of its result
+    std::vector<const FaceResult*> face_of_box;
     for (size_t i = 0; i < pictures_.size(); ++i) {
-      const std::vector<FaceResult>& faces = pictures_[i].result->faces;
-      for (size_t k = 0; k < faces.size(); ++k) {
-        if (faces[k].score < options_.score_threshold) continue;
-        boxes.push_back({static_cast<int>(i), 0, ToMetric(faces[k].box), faces[k].score});
-        origin.emplace_back(i, k);
+      for (const FaceResult& face : pictures_[i].answer->faces) {
+        boxes.push_back({static_cast<int>(i), 0, ToMetric(face.box), face.score});
+        face_of_box.push_back(&face);
       }
     }
     const PrCurve curve = VocCurve(truths, boxes, -1, VocOptions{iou_, false, 0});
     for (size_t n = 0; n < curve.order.size(); ++n) {
-      const auto [i, k] = origin[static_cast<size_t>(curve.order[n])];
-      true_of_found[i].denominator += curve.outcomes[n] != Outcome::kIgnored;
+      const size_t box = static_cast<size_t>(curve.order[n]), picture = static_cast<size_t>(boxes[box].image);
+      true_of_found[picture].denominator += curve.outcomes[n] != Outcome::kIgnored;
       if (curve.outcomes[n] != Outcome::kTruePositive) continue;
-      ++true_of_found[i].numerator;
-      ++found[i].numerator;
-      matches_.push_back({static_cast<int>(i), face_of_truth[static_cast<size_t>(curve.matched_truth[n])],
-                          predicted_[i][k], pictures_[i].result->faces[k].confidence});
+      ++true_of_found[picture].numerator;
+      ++found[picture].numerator;
+      matches_.push_back({static_cast<int>(picture), face_of_truth[static_cast<size_t>(curve.matched_truth[n])],
+                          ToPredictedState(*face_of_box[box], pictures_[picture].truth->path.string()),
+                          face_of_box[box]->confidence});
     }
     scores_.recall = resampler_.Ratio(found);
     scores_.precision = resampler_.Ratio(true_of_found);
@@ -277,7 +277,7 @@ class Scorer {
   double iou_;
   const SceneScoreOptions& options_;
   Resampler resampler_;
-  std::vector<std::vector<PredictedState>> predicted_;  // per picture, per face of its result
+  std::vector<std::vector<PredictedState>> candidates_;  // what is said of each, per picture
   std::vector<FaceMatch> matches_;
   SceneScores scores_;
 };
@@ -298,8 +298,6 @@ void SceneScoreOptions::Validate() const {
   const auto share = [&](double value, const std::string& field) {
     problems.Require(value > 0 && value <= 1, field, std::to_string(value), "above 0, at most 1");
   };
-  problems.Require(score_threshold >= 0 && score_threshold <= 1, "score_threshold", std::to_string(score_threshold),
-                   "0 to 1");
   share(iou, "iou");
   for (const auto& [set, value] : iou_of_set) {
     share(value, "iou_of_set[" + set + "]");
@@ -311,17 +309,19 @@ void SceneScoreOptions::Validate() const {
   problems.ThrowIfAny(ErrorKind::kUsage, "scene scores");
 }
 
-std::vector<SceneScores> ScoreScenes(const std::vector<LabelledImage>& images, const std::vector<Result>& results,
-                                     const SceneScoreOptions& options) {
+std::vector<SceneScores> ScoreScenes(const std::vector<LabelledImage>& images, const std::vector<Result>& answers,
+                                     const std::vector<Result>& candidates, const SceneScoreOptions& options) {
   options.Validate();
-  if (images.size() != results.size()) {
-    throw Error(ErrorKind::kInternal, "scene scores: found " + std::to_string(results.size()) + " results for " +
+  if (images.size() != answers.size() || images.size() != candidates.size()) {
+    throw Error(ErrorKind::kInternal, "scene scores: found " + std::to_string(answers.size()) + " answers and " +
+                                          std::to_string(candidates.size()) + " candidates for " +
                                           std::to_string(images.size()) + " pictures");
   }
   std::vector<std::string> sets;
   std::map<std::string, bool> has_incorrect;
   for (size_t i = 0; i < images.size(); ++i) {
-    CheckPair(images[i], results[i]);
+    CheckPair(images[i], answers[i]);
+    CheckPair(images[i], candidates[i]);
     if (has_incorrect.emplace(images[i].set, false).second) sets.push_back(images[i].set);
     for (const LabelledFace& face : images[i].faces) {
       if (!face.ignore && face.state == MaskState::kIncorrect) has_incorrect[images[i].set] = true;
@@ -330,7 +330,7 @@ std::vector<SceneScores> ScoreScenes(const std::vector<LabelledImage>& images, c
   std::map<std::string, std::vector<Scorer::Picture>> pictures;
   std::vector<Scorer::Picture> pool;
   for (size_t i = 0; i < images.size(); ++i) {
-    const Scorer::Picture picture{&images[i], &results[i], has_incorrect[images[i].set]};
+    const Scorer::Picture picture{&images[i], &answers[i], &candidates[i], has_incorrect[images[i].set]};
     pictures[images[i].set].push_back(picture);
     if (options.not_pooled.count(images[i].set) == 0) pool.push_back(picture);
   }

@@ -14,10 +14,12 @@
 
 // How well faces are found and judged in whole pictures.
 //
+// Two results are wanted for every picture: the program's answer at the settings to be measured, and candidates from a
+// low detector score, which only average precision is computed from.
+//
 // Rules. The size of a face is the height of its box. Ignored faces (VOC difficult, audited as not a face) are neither
-// a hit nor a miss. Average precision (AP50) is VOC 2010's, over every detection the results hold, so the results
-// should come from a low detector score; everything else counts only detections of at least `score_threshold`. A
-// detection stands in the list of its likeliest state with score * probability of that state.
+// a hit nor a miss. Average precision (AP50) is VOC 2010's. A candidate stands in the list of its likeliest state with
+// score * probability of that state.
 //
 // A set none of whose faces is labelled incorrect has no such class: it is scored on mask / no mask alone. There, a
 // face found and called incorrect is neither right nor wrong in state, and is counted apart. For mask / no mask a
@@ -26,8 +28,7 @@
 namespace maskscope {
 
 struct SceneScoreOptions {
-  double score_threshold = 0.5;  // 0..1: detections from here on are what the program answers
-  double iou = 0.5;              // least IoU of a match
+  double iou = 0.5;  // least IoU of a match
   // Sets scored at another IoU. They cannot be pooled with the others.
   std::map<std::string, double> iou_of_set{{"roboflow149", 0.45}};  // its boxes go round the whole head
   std::set<std::string> not_pooled{"roboflow149"};                  // pictures of other sets over again
@@ -47,7 +48,7 @@ struct SceneScores {
 
   // Faces whatever their state.
   Estimate face_ap, face_ap_16, face_ap_32;  // all; 16 px and more; 32 px and more
-  Estimate recall, precision;                // at score_threshold
+  Estimate recall, precision;                // of the answers
   // States.
   std::array<Estimate, kMaskStates> state_ap;  // pictures of sets that have all three states
   Estimate mask_ap, no_mask_ap;                // all pictures
@@ -64,11 +65,12 @@ struct SceneScores {
   double calibration_error = 0;         // expected calibration error of the confidence on matched faces; NaN without
 };
 
-// results[i] belongs to images[i]. One entry per set, in order of first appearance, and then "pooled" where there is
-// more than one set to pool. Errors: a result's own error (a picture that could not be read makes the whole measurement
-// worthless), kBadData when a result's size is not that of the annotation, kBadModel when a state is none of the three.
-std::vector<SceneScores> ScoreScenes(const std::vector<LabelledImage>& images, const std::vector<Result>& results,
-                                     const SceneScoreOptions& options = {});
+// answers[i] and candidates[i] belong to images[i]. One entry per set, in order of first appearance, and then "pooled"
+// where there is more than one set to pool. Errors: a result's own error (a picture that could not be read makes the
+// whole measurement worthless), kBadData when a result's size is not that of the annotation, kBadModel when a state is
+// none of the three.
+std::vector<SceneScores> ScoreScenes(const std::vector<LabelledImage>& images, const std::vector<Result>& answers,
+                                     const std::vector<Result>& candidates, const SceneScoreOptions& options = {});
 
 }  // namespace maskscope
 

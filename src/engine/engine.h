@@ -20,9 +20,9 @@ bool CpuHasNativeBf16();
 
 struct EngineOptions {
   Precision precision = Precision::kAuto;
-  int threads = 1;                              // OpenMP threads of one Run
-  int max_plans = 16;                           // shapes whose plans are kept; the least recently used goes
-  int64_t max_arena_bytes = int64_t{2} << 30;   // of one plan
+  int threads = 1;                             // OpenMP threads of one Run
+  int max_plans = 16;                          // shapes whose plans are kept; the least recently used goes
+  int64_t max_arena_bytes = int64_t{2} << 30;  // of one plan
   void Validate() const;
 };
 
@@ -51,9 +51,9 @@ class RunResult {
 
 // Time one plan step took, for `model bench --nodes` and the network summary.
 struct StepTime {
-  std::string node;   // first node of the fused group
-  std::string op;     // "Conv+Clip+Add"
-  std::string kernel; // implementation that ran
+  std::string node;    // first node of the fused group
+  std::string op;      // "Conv+Clip+Add"
+  std::string kernel;  // implementation that ran
   double milliseconds = 0;
 };
 
@@ -65,8 +65,9 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Computes all graph outputs. Thread-safe: calls from many threads run at once, each in a buffer of its own; weights are
-  // shared. Compiles on the first call with new shapes. Errors: kBadModel (shapes the graph cannot take), kResource.
+  // Computes all graph outputs. Thread-safe: calls from many threads run at once, each in a buffer of its own; weights
+  // are shared. Compiles on the first call with new shapes. Errors: kBadModel (shapes the graph cannot take),
+  // kResource.
   RunResult Run(const std::map<std::string, TensorView>& inputs);
 
   // Compiles for these shapes now rather than at the first Run.
@@ -75,8 +76,8 @@ class Engine {
   // Runs once with per-step clocks.
   std::vector<StepTime> Profile(const std::map<std::string, TensorView>& inputs);
 
-  const Graph& graph() const;       // as given
-  Precision precision() const;      // kF32 or kBf16: what kAuto became
+  const Graph& graph() const;   // as given
+  Precision precision() const;  // kF32 or kBf16: what kAuto became
   int64_t arena_bytes(const std::map<std::string, Shape>& inputs);
 
  private:

@@ -1,0 +1,32 @@
+#ifndef MASKSCOPE_ENGINE_ELEMENTWISE_H_
+#define MASKSCOPE_ENGINE_ELEMENTWISE_H_
+
+#include "engine/activation.h"
+#include "engine/place.h"
+
+// Element by element over f32 places that have the same shape and format. dst may be src.
+namespace maskscope {
+
+enum class BinaryOp { kAdd, kSub, kMul, kDiv, kPRelu };  // kPRelu: a < 0 ? a * b : a
+
+void ActivatePlace(const Activation& activation, const Place& from, const float* src, const Place& to, float* dst,
+                   int threads);
+
+void BinaryPlace(BinaryOp op, const Place& a, const float* left, const Place& b, const float* right, const Place& to,
+                 float* dst, int threads);
+
+// right holds one number a channel: [batch or 1, channels], plain; `batched` says which. A scalar is `scalar`.
+struct ChannelOperand {
+  const float* values = nullptr;
+  int64_t batch_stride = 0;    // 0: the same for all entries of the batch
+  int64_t channel_stride = 1;  // 0: a scalar
+};
+void ChannelPlace(BinaryOp op, bool swapped, const Place& a, const float* left, const ChannelOperand& right,
+                  const Place& to, float* dst, int threads);
+
+// Softmax over the last axis of `lines` rows of `length` values.
+void SoftmaxLines(const float* src, float* dst, int64_t lines, int64_t length, int threads);
+
+}  // namespace maskscope
+
+#endif  // MASKSCOPE_ENGINE_ELEMENTWISE_H_

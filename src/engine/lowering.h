@@ -1,0 +1,46 @@
+#ifndef MASKSCOPE_ENGINE_LOWERING_H_
+#define MASKSCOPE_ENGINE_LOWERING_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/activation.h"
+#include "engine/plan_builder.h"
+
+// Operators turned into plan steps. Each family has a file: lower_conv.cc, lower_matrix.cc, ...
+namespace maskscope {
+
+using Lowering = void (*)(PlanBuilder& builder, const Node& node);
+
+// Each returns true where it lowered the node; false leaves it to the next. Together they never refuse what the
+// reference interpreter can run.
+bool LowerConv(PlanBuilder& builder, const Node& node);
+bool LowerMatrix(PlanBuilder& builder, const Node& node);
+bool LowerPool(PlanBuilder& builder, const Node& node);
+bool LowerElementwise(PlanBuilder& builder, const Node& node);
+bool LowerShape(PlanBuilder& builder, const Node& node);
+bool LowerResize(PlanBuilder& builder, const Node& node);
+// The plain interpreter's kernel, for the rare rest.
+void LowerReference(PlanBuilder& builder, const Node& node);
+
+// What follows a value and may be computed by the step that makes it: [activation] [+ residual [activation]].
+struct Epilogue {
+  std::string value;  // the value the whole group makes
+  std::optional<Activation> activation;
+  std::string residual;  // "" = none
+  std::optional<Activation> activation_of_sum;
+  std::vector<const Node*> nodes;  // those that are computed along
+  std::string op;                  // "Conv+Clip+Add"
+};
+// The longest epilogue of `node`'s first output whose residual is ready; `residuals` false stops at the first
+// activation.
+Epilogue FindEpilogue(const PlanBuilder& builder, const Node& node, bool residuals);
+
+// [N, C, H, W]
+inline bool IsRank4(const Shape& shape) { return shape.size() == 4; }
+
+}  // namespace maskscope
+
+#endif  // MASKSCOPE_ENGINE_LOWERING_H_

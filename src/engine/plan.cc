@@ -1,0 +1,56 @@
+#include "engine/plan.h"
+
+#include "base/error.h"
+#include "engine/lowering.h"
+#include "engine/plan_builder.h"
+
+namespace maskscope {
+
+namespace {
+
+bool IsKnownAtCompileTime(const PlanBuilder& builder, const Node& node) {
+  for (const std::string& output : node.outputs) {
+    if (!output.empty() && builder.ConstantOf(output) == nullptr) return false;
+  }
+  return true;
+}
+
+void LowerNode(PlanBuilder& builder, const Node& node) {
+  if (builder.IsDone(node) || IsKnownAtCompileTime(builder, node)) {
+    builder.MarkDone(node);
+    return;
+  }
+  for (const auto lower : {LowerConv, LowerMatrix, LowerPool, LowerElementwise, LowerShape, LowerResize}) {
+    if (lower(builder, node)) {
+      builder.MarkDone(node);
+      return;
+    }
+  }
+  LowerReference(builder, node);
+  builder.MarkDone(node);
+}
+
+void CheckInputs(const Graph& graph, const InputShapes& inputs) {
+  for (const ValueInfo& input : graph.inputs) {
+    if (!inputs.contains(input.name)) throw Error{ErrorKind::kBadModel, "input '" + input.name + "' was not given"};
+    if (input.type != DataType::kFloat32) {
+      throw Error{ErrorKind::kUnsupported, "input '" + input.name + "' is of type " +
+                                               std::string(DataTypeName(input.type)) + "; the engine takes float32"};
+    }
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const Plan> CompilePlan(const Graph& graph, const InputShapes& inputs, const PlanOptions& options,
+                                        PackedWeights& packed) {
+  CheckInputs(graph, inputs);
+  const ThreadCount threads(options.threads);
+  // Half a plan's arena of one value is already hopeless; the bound keeps shape inference from absurd sizes.
+  InferredShapes inferred = InferShapes(graph, inputs);
+  PlanBuilder builder(graph, std::move(inferred), options, packed);
+  for (const Node& node : graph.nodes) LowerNode(builder, node);
+  return std::make_shared<const Plan>(builder.Finish());
+}
+
+}  // namespace maskscope

@@ -122,7 +122,8 @@ void SortAndCheck(Graph& graph, const std::string& source) {
       }
     }
   }
-  // Kahn's algorithm; among nodes that are ready the one that stood first goes first, so that sorting a sorted graph changes nothing.
+  // Kahn's algorithm; among nodes that are ready the one that stood first goes first, so that sorting a sorted graph
+  // changes nothing.
   std::vector<int> waiting(graph.nodes.size(), 0);
   std::vector<std::vector<int>> readers(graph.nodes.size());
   std::priority_queue<int, std::vector<int>, std::greater<>> ready;
@@ -131,7 +132,8 @@ void SortAndCheck(Graph& graph, const std::string& source) {
       if (input.empty()) continue;
       const auto found = producer.find(input);
       if (found == producer.end()) {
-        fail("node '" + graph.nodes[i].name + "' (" + graph.nodes[i].op + ") reads '" + input + "', which nothing makes");
+        fail("node '" + graph.nodes[i].name + "' (" + graph.nodes[i].op + ") reads '" + input +
+             "', which nothing makes");
       }
       if (found->second < 0) continue;
       ++waiting[i];

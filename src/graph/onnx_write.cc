@@ -101,11 +101,12 @@ void WriteNode(const Node& node, onnx::NodeProto& proto) {
   }
 }
 
-void WriteValueInfo(const ValueInfo& value, onnx::ValueInfoProto& proto) {
+void WriteValueInfo(const ValueInfo& value, bool is_input, onnx::ValueInfoProto& proto) {
   proto.set_name(value.name);
   onnx::TypeProto::Tensor& type = *proto.mutable_type()->mutable_tensor_type();
   type.set_elem_type(OnnxType(value.type));
-  type.mutable_shape();
+  // An output without axes says nothing about its shape: readers work it out, and would take "a scalar" for a contradiction.
+  if (is_input || !value.shape.empty()) type.mutable_shape();
   for (const Dim& dim : value.shape) {
     onnx::TensorShapeProto::Dimension& out = *type.mutable_shape()->add_dim();
     if (dim.value >= 0) {
@@ -133,8 +134,8 @@ std::string SerializeOnnx(const Graph& graph) {
     proto.set_name(name);
     WriteTensor(tensor, proto);
   }
-  for (const ValueInfo& input : graph.inputs) WriteValueInfo(input, *out.add_input());
-  for (const ValueInfo& output : graph.outputs) WriteValueInfo(output, *out.add_output());
+  for (const ValueInfo& input : graph.inputs) WriteValueInfo(input, true, *out.add_input());
+  for (const ValueInfo& output : graph.outputs) WriteValueInfo(output, false, *out.add_output());
   for (const auto& [key, value] : graph.metadata) {
     onnx::StringStringEntryProto& entry = *model.add_metadata_props();
     entry.set_key(key);

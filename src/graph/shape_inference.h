@@ -10,9 +10,9 @@ namespace maskscope {
 
 // What is known of every value once the inputs have concrete shapes.
 struct InferredShapes {
-  std::map<std::string, Shape> shapes;        // every value, initializers included
+  std::map<std::string, Shape> shapes;  // every value, initializers included
   std::map<std::string, DataType> types;
-  std::map<std::string, Tensor> constants;    // values that do not depend on input data (Shape/Gather/Cast/... chains)
+  std::map<std::string, Tensor> constants;  // values that do not depend on input data (Shape/Gather/Cast/... chains)
 };
 
 // Concrete shapes per graph input, by name.

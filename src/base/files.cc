@@ -24,6 +24,10 @@ std::string Reason(int error_number) { return std::strerror(error_number); }
   throw Error(ErrorKind::kUnreadable, "cannot read '" + path.string() + "': " + Reason(error_number));
 }
 
+[[noreturn]] void ThrowOutputError(const fs::path& path, int error_number) {
+  throw Error(ErrorKind::kOutput, "cannot write '" + path.string() + "': " + Reason(error_number));
+}
+
 // Closes a descriptor on every way out.
 struct Descriptor {
   int fd;
@@ -67,38 +71,58 @@ std::vector<uint8_t> ReadFileBytes(const fs::path& path, int64_t max_bytes) {
 
 std::string ReadFileText(const fs::path& path, int64_t max_bytes) { return ReadWhole<std::string>(path, max_bytes); }
 
-AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), target_(path_) {
   static std::atomic<unsigned> counter{0};
-  temporary_ = path_;
-  temporary_ += "." + std::to_string(::getpid()) + "." + std::to_string(counter++) + ".tmp";
-  fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (fd_ < 0) throw Error(ErrorKind::kOutput, "cannot write '" + path_.string() + "': " + Reason(errno));
+  std::error_code code;
+  if (fs::is_symlink(path_, code)) target_ = fs::weakly_canonical(path_, code);
+  if (code) target_ = path_;
+  const fs::file_status status = fs::status(target_, code);
+  if (fs::is_directory(status)) ThrowOutputError(path_, EISDIR);
+  if (!fs::exists(status) || fs::is_regular_file(status)) {
+    temporary_ = target_;
+    temporary_ += "." + std::to_string(::getpid()) + "." + std::to_string(counter++) + ".tmp";
+    fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  } else {
+    fd_ = ::open(target_.c_str(), O_WRONLY | O_CLOEXEC);
+  }
+  if (fd_ < 0) ThrowOutputError(path_, errno);
 }
 
 AtomicFile::~AtomicFile() {
   if (fd_ < 0) return;
   ::close(fd_);
-  ::unlink(temporary_.c_str());
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 void AtomicFile::Write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t put = ::write(fd_, bytes.data(), bytes.size());
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) throw Error(ErrorKind::kOutput, "cannot write '" + path_.string() + "': " + Reason(errno));
+    if (put < 0) ThrowOutputError(path_, errno);
     bytes.remove_prefix(static_cast<size_t>(put));
   }
 }
 
-void AtomicFile::Commit() {
+void AtomicFile::Commit() { Close(target_); }
+
+fs::path AtomicFile::CommitUnfinished(std::string_view suffix) {
+  const fs::path name = temporary_.empty() ? fs::path() : fs::path(target_) += suffix;
+  Close(name);
+  return name;
+}
+
+void AtomicFile::Close(const fs::path& final_path) {
   const int fd = fd_;
   fd_ = -1;
-  const bool closed = ::close(fd) == 0;
-  if (!closed || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
-    const int error_number = errno;
-    ::unlink(temporary_.c_str());
-    throw Error(ErrorKind::kOutput, "cannot write '" + path_.string() + "': " + Reason(error_number));
+  int failure = ::close(fd) == 0 ? 0 : errno;
+  if (temporary_.empty()) {
+    if (failure != 0) ThrowOutputError(path_, failure);
+    return;
   }
+  if (failure == 0 && ::rename(temporary_.c_str(), final_path.c_str()) != 0) failure = errno;
+  if (failure == 0) return;
+  ::unlink(temporary_.c_str());
+  ThrowOutputError(path_, failure);
 }
 
 void WriteFileAtomically(const fs::path& path, std::string_view bytes) {

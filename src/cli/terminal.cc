@@ -38,12 +38,12 @@ int TerminalColumns() {
 
 class BarProgress : public Progress {
  public:
-  ~BarProgress() override { Wipe(); }
+  ~BarProgress() override { WipeProgress(); }
 
  protected:
   void Show(const ProgressState& state, Event event) override {
     if (event == Event::kStart) next_ = kFirstBarAfter;
-    if (event == Event::kFinish) Wipe();
+    if (event == Event::kFinish) WipeProgress();
     if (event != Event::kStep || state.seconds < next_) return;
     next_ = state.seconds + kBarInterval;
     // The last column stays free: some terminals wrap when it is written.
@@ -54,11 +54,6 @@ class BarProgress : public Progress {
   }
 
  private:
-  static void Wipe() {
-    const std::lock_guard lock(g_mutex);
-    if (g_bar_shown) WriteRaw(kWipe);
-    g_bar_shown = false;
-  }
   double next_ = 0;
 };
 
@@ -88,6 +83,12 @@ void WriteToTerminal(std::string_view text) {
   if (g_bar_shown) WriteRaw(kWipe);
   g_bar_shown = false;
   WriteRaw(text);
+}
+
+void WipeProgress() {
+  const std::lock_guard lock(g_mutex);
+  if (g_bar_shown) WriteRaw(kWipe);
+  g_bar_shown = false;
 }
 
 std::unique_ptr<Progress> MakeTerminalProgress() {

@@ -14,6 +14,9 @@ namespace maskscope {
 // What cannot be written is lost: there is nowhere to say so.
 void WriteToTerminal(std::string_view text);
 
+// Takes the bar off the screen until its next step. Thread-safe.
+void WipeProgress();
+
 // A bar where stderr is a terminal; elsewhere a line at most every 10 seconds.
 std::unique_ptr<Progress> MakeTerminalProgress();
 

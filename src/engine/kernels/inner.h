@@ -15,7 +15,7 @@ struct PointwiseTask {
   const float* src = nullptr;  // pixel p, channel c: src[(c / 16) * src_block_stride + p * 16 + c % 16]
   int64_t src_block_stride = 0;
   const float* weights = nullptr;  // [out_blocks][packed_in][16]
-  const float* bias = nullptr;     // [out_blocks * 16]
+  const float* bias = nullptr;     // [out_blocks * 16]; null: 0
   int packed_in = 0;               // input channels, a multiple of 4
   float* dst = nullptr;
   int64_t dst_block_stride = 0;
@@ -61,6 +61,34 @@ struct StemTask {
   Activation activation;
 };
 void StemRow(const StemTask& task);
+
+// The two transforms of Winograd's F(4x4, 3x3) for one tile of one block. The 36 products of a tile lie `stride` floats
+// apart.
+constexpr int kWinogradProducts = 36;
+constexpr int kWinogradTile = 4;  // output pixels a side; the input patch has 6
+
+struct WinogradInput {
+  const float* src = nullptr;  // pixel (0, 0) of the block
+  int height = 0;
+  int width = 0;
+  int y = 0;  // top left corner of the patch; what lies outside is 0
+  int x = 0;
+  float* dst = nullptr;
+  int64_t stride = 0;
+};
+void WinogradInputTile(const WinogradInput& tile);
+
+struct WinogradOutput {
+  const float* src = nullptr;
+  int64_t stride = 0;
+  const float* bias = nullptr;
+  float* dst = nullptr;  // the tile's top left pixel
+  int width = 0;         // of the output map
+  int rows = 4;          // pixels of the tile inside the map
+  int columns = 4;
+  Activation activation;
+};
+void WinogradOutputTile(const WinogradOutput& tile);
 
 }  // namespace maskscope::kernels::inner
 

@@ -155,26 +155,24 @@ struct StemRun {
 int64_t WorkspaceFloats(const StemWeights& weights, const StemRun& run, int threads);
 void Run(const StemWeights& weights, const StemRun& run, int threads, float* workspace);
 
-// ---- dense 3x3 convolution, stride 1 or 2
-// -----------------------------------------------------------------------------
+// ---- dense 3x3 convolution, stride 1
+// ---------------------------------------------------------------------------------- Winograd's F(4x4, 3x3) (Lavin and
+// Gray, "Fast Algorithms for Convolutional Neural Networks", 2015): a quarter of the multiplications. The result
+// differs from the plain sum by rounding, about 1e-5 of the typical output. Meant for 16 channels and more on either
+// side.
 
 struct Conv3x3Weights {
   int in_channels = 0;
   int out_channels = 0;
-  int stride = 1;
-  bool winograd = false;                // F(4x4, 3x3), Lavin and Gray 2015; else the plain sum
   std::vector<Activation> activations;  // one an output block
-  AlignedFloats weights;  // plain: [out block][in channel][9][16]; Winograd: [36][out block][in channel][16]
+  AlignedFloats weights;                // [36][out block][PackedChannels(in_channels)][16]
   AlignedFloats bias;
 };
 
-enum class Conv3x3Method { kAuto, kDirect, kWinograd };
-
 // weights: [out_channels][in_channels][3][3]; bias: [out_channels] or null. activations: one for all, or one an output
 // block of 16, so that two convolutions of the same input can run as one (give the first a multiple of 16 channels).
-// Winograd's result differs from the plain sum by rounding: about 1e-6 of the largest output.
-Conv3x3Weights PackConv3x3(const float* weights, const float* bias, int in_channels, int out_channels, int stride,
-                           const std::vector<Activation>& activations, Conv3x3Method method = Conv3x3Method::kAuto);
+Conv3x3Weights PackConv3x3(const float* weights, const float* bias, int in_channels, int out_channels,
+                           const std::vector<Activation>& activations);
 
 struct Conv3x3Run {
   WindowGeometry geometry;

@@ -11,6 +11,25 @@ AlignedFloats PackBias(const float* bias, int channels) {
   return packed;
 }
 
+// G g G^T of one 3x3 kernel, into products `stride` floats apart. Lavin and Gray, section 4.3, F(4x4, 3x3).
+void TransformKernel(const float* kernel, float* out, int64_t stride) {
+  constexpr double kG[6][3] = {{0.25, 0, 0},
+                               {-1.0 / 6, -1.0 / 6, -1.0 / 6},
+                               {-1.0 / 6, 1.0 / 6, -1.0 / 6},
+                               {1.0 / 24, 1.0 / 12, 1.0 / 6},
+                               {1.0 / 24, -1.0 / 12, 1.0 / 6},
+                               {0, 0, 1}};
+  for (int i = 0; i < 6; ++i) {
+    for (int j = 0; j < 6; ++j) {
+      double sum = 0;
+      for (int y = 0; y < 3; ++y) {
+        for (int x = 0; x < 3; ++x) sum += kG[i][y] * kG[j][x] * kernel[y * 3 + x];
+      }
+      out[(i * 6 + j) * stride] = static_cast<float>(sum);
+    }
+  }
+}
+
 }  // namespace
 
 PointwiseWeights PackPointwise(const float* weights, const float* bias, int in_channels, int out_channels,
@@ -43,6 +62,22 @@ StemWeights PackStem(const float* weights, const float* bias, int in_channels, i
   packed.weights.assign(static_cast<size_t>(BlocksOf(out_channels)) * taps * 16, 0.f);
   for (int o = 0; o < out_channels; ++o) {
     for (int k = 0; k < taps; ++k) packed.weights[((o / 16) * taps + k) * 16 + o % 16] = weights[o * taps + k];
+  }
+  return packed;
+}
+
+Conv3x3Weights PackConv3x3(const float* weights, const float* bias, int in_channels, int out_channels,
+                           const std::vector<Activation>& activations) {
+  Conv3x3Weights packed{in_channels, out_channels, activations, {}, PackBias(bias, out_channels)};
+  const int blocks = BlocksOf(out_channels);
+  packed.activations.resize(static_cast<size_t>(blocks), activations.empty() ? Activation::None() : activations.back());
+  const int64_t in = PackedChannels(in_channels), product = blocks * in * 16;
+  packed.weights.assign(static_cast<size_t>(36 * product), 0.f);
+  for (int o = 0; o < out_channels; ++o) {
+    for (int i = 0; i < in_channels; ++i) {
+      float* first = packed.weights.data() + ((o / 16) * in + i) * 16 + o % 16;
+      TransformKernel(weights + (int64_t{o} * in_channels + i) * 9, first, product);
+    }
   }
   return packed;
 }

@@ -49,7 +49,7 @@ void Tile(const PointwiseTask& task, const Position& at) {
   __m512 sum[kBlocks][kPixels];
 #pragma GCC unroll 2
   for (int b = 0; b < kBlocks; ++b) {
-    const __m512 bias = _mm512_loadu_ps(at.bias + b * 16);
+    const __m512 bias = at.bias ? _mm512_loadu_ps(at.bias + b * 16) : _mm512_setzero_ps();
 #pragma GCC unroll 28
     for (int p = 0; p < kPixels; ++p) sum[b][p] = bias;
   }
@@ -93,7 +93,7 @@ void Columns(const PointwiseTask& task, int block, const TileFunction* table, in
   const int small = task.pixels / count, extra = task.pixels % count;
   Position at;
   at.weights = task.weights + int64_t{block} * task.packed_in * 16;
-  at.bias = task.bias + block * 16;
+  at.bias = task.bias ? task.bias + block * 16 : nullptr;
   at.dst = task.dst + block * task.dst_block_stride;
   at.residual = task.residual ? task.residual + block * task.residual_block_stride : nullptr;
   at.pixel = 0;

@@ -60,7 +60,8 @@ DecodedImage DecodeImage(std::span<const uint8_t> bytes, const std::string& sour
   try {
     Image stored = header.format == "jpeg" ? DecodeJpeg(bytes, header, decoded.reduction, source)
                                            : DecodeOther(bytes, header, source);
-    decoded.image = ApplyOrientation(std::move(stored), header.orientation);
+    decoded.image =
+        IsDecodedUpright(header) ? std::move(stored) : ApplyOrientation(std::move(stored), header.orientation);
   } catch (const std::bad_alloc&) {
     throw Error(ErrorKind::kResource, source + ": no memory to decode " + std::to_string(header.width) + " x " +
                                           std::to_string(header.height) + " pixels");

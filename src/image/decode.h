@@ -19,14 +19,15 @@ struct DecodeOptions {
 };
 
 struct DecodedImage {
-  Image image;          // upright: EXIF orientation applied, possibly reduced
-  int full_width = 0;   // of the upright picture at full size, pixels: the frame in which results are given
+  Image image;         // upright: EXIF orientation applied, possibly reduced
+  int full_width = 0;  // of the upright picture at full size, pixels: the frame in which results are given
   int full_height = 0;
-  int reduction = 1;    // full size / decoded size (1, 2, 4 or 8); other factors where rounding asks: use full_width / image.width
+  int reduction =
+      1;  // full size / decoded size (1, 2, 4 or 8); other factors where rounding asks: use full_width / image.width
 };
 
 struct ImageInfo {
-  std::string format;   // "jpeg", "png", "webp", "bmp", "gif", "tiff" ...
+  std::string format;         // "jpeg", "png", "webp", "bmp", "gif", "tiff" ...
   int width = 0, height = 0;  // upright
   int orientation = 1;        // EXIF, 1..8
 };
@@ -34,8 +35,8 @@ struct ImageInfo {
 // Reads only the header. `source` names the picture in errors. Errors: kBadImage, kUnsupported, kTooLarge.
 ImageInfo ReadImageInfo(std::span<const uint8_t> bytes, const std::string& source);
 
-// Decodes JPEG (grey, CMYK too), PNG (grey, palette, 16 bit, alpha over white), WebP, BMP, TIFF, PNM to RGB. A truncated JPEG
-// is an error, not half a picture. Errors: kBadImage, kUnsupported, kTooLarge, kResource.
+// Decodes JPEG (grey, CMYK too), PNG (grey, palette, 16 bit, alpha over white), WebP, BMP, TIFF, PNM to RGB. A
+// truncated JPEG is an error, not half a picture. Errors: kBadImage, kUnsupported, kTooLarge, kResource.
 DecodedImage DecodeImage(std::span<const uint8_t> bytes, const std::string& source, const DecodeOptions& options = {});
 
 // The same from a file. Errors, further: kNotFound, kUnreadable.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <string_view>
 
 #include "base/error.h"
@@ -11,19 +12,26 @@
 namespace maskscope {
 namespace {
 
-// One decompressor a thread: making one costs about as much as decoding a thumbnail.
+// One decompressor a thread: making one costs about as much as decoding a thumbnail. What a broken file leaves behind
+// in it (Huffman tables, above all) can make later, good files fail, so after any complaint it is made anew.
 class Decompressor {
  public:
-  Decompressor() : handle_(tjInitDecompress()) {
-    if (handle_ == nullptr) throw Error(ErrorKind::kResource, "no memory for a JPEG decoder");
-  }
-  ~Decompressor() { tjDestroy(handle_); }
+  ~Decompressor() { Discard(); }
+  Decompressor() = default;
   Decompressor(const Decompressor&) = delete;
   Decompressor& operator=(const Decompressor&) = delete;
-  tjhandle get() const { return handle_; }
+  tjhandle get() {
+    if (handle_ == nullptr) handle_ = tjInitDecompress();
+    if (handle_ == nullptr) throw Error(ErrorKind::kResource, "no memory for a JPEG decoder");
+    return handle_;
+  }
+  void Discard() {
+    if (handle_ != nullptr) tjDestroy(handle_);
+    handle_ = nullptr;
+  }
 
  private:
-  tjhandle handle_;
+  tjhandle handle_ = nullptr;
 };
 
 // Warnings of libjpeg-turbo (jerror.h) after which every pixel is still the one that was meant.
@@ -35,14 +43,17 @@ bool IsHarmless(std::string_view warning) {
                      [&](std::string_view text) { return warning.find(text) != std::string_view::npos; });
 }
 
-// Only the first warning of a decoding is kept by the library, so after a harmless one it is looked for itself whether
-// the data end early.
-void Judge(tjhandle handle, std::span<const uint8_t> bytes, const std::string& source) {
-  const std::string message = tjGetErrorStr2(handle);
+// Decides what a complaint of the library means: returns when the picture is good all the same. Only the first warning
+// of a decoding is kept, so after a harmless one it is looked for itself whether the data end early.
+void Judge(Decompressor& decompressor, std::span<const uint8_t> bytes, const std::string& source) {
+  const std::string message = tjGetErrorStr2(decompressor.get());
+  const bool warning = tjGetErrorCode(decompressor.get()) == TJERR_WARNING;
+  decompressor.Discard();
   if (message.find("remature end") != std::string::npos) {
     throw Error(ErrorKind::kBadImage, source + ": a truncated JPEG (" + message + ")");
   }
-  if (tjGetErrorCode(handle) != TJERR_WARNING || !IsHarmless(message)) {
+  if (message.find("nsufficient memory") != std::string::npos) throw std::bad_alloc();
+  if (!warning || !IsHarmless(message)) {
     throw Error(ErrorKind::kBadImage, source + ": a broken JPEG (" + message + ")");
   }
   if (!JpegReachesEnd(bytes)) throw Error(ErrorKind::kBadImage, source + ": a truncated JPEG (no end marker)");
@@ -64,11 +75,10 @@ void CmykToRgb(const uint8_t* cmyk, size_t pixels, bool inverted, uint8_t* rgb) 
 Image DecodeJpeg(std::span<const uint8_t> bytes, const PictureHeader& header, int reduction,
                  const std::string& source) {
   static thread_local Decompressor decompressor;
-  const tjhandle handle = decompressor.get();
   const auto size = static_cast<unsigned long>(bytes.size());  // NOLINT(google-runtime-int): the library's type
   int width = 0, height = 0, subsampling = 0, colour_space = 0;
-  if (tjDecompressHeader3(handle, bytes.data(), size, &width, &height, &subsampling, &colour_space) != 0) {
-    if (tjGetErrorCode(handle) != TJERR_WARNING || width <= 0) Judge(handle, bytes, source);
+  if (tjDecompressHeader3(decompressor.get(), bytes.data(), size, &width, &height, &subsampling, &colour_space) != 0) {
+    Judge(decompressor, bytes, source);
   }
   // A second frame header must not smuggle another size past the limits, which were checked on the first.
   if (width != header.width || height != header.height) {
@@ -78,9 +88,9 @@ Image DecodeJpeg(std::span<const uint8_t> bytes, const PictureHeader& header, in
   Image image(TJSCALED(width, factor), TJSCALED(height, factor));
   const bool cmyk = colour_space == TJCS_CMYK || colour_space == TJCS_YCCK;
   std::vector<uint8_t> inks(cmyk ? size_t(image.width) * image.height * 4 : 0);
-  const int status = tjDecompress2(handle, bytes.data(), size, cmyk ? inks.data() : image.pixels.data(), image.width, 0,
-                                   image.height, cmyk ? TJPF_CMYK : TJPF_RGB, TJFLAG_LIMITSCANS);
-  if (status != 0) Judge(handle, bytes, source);
+  const int status = tjDecompress2(decompressor.get(), bytes.data(), size, cmyk ? inks.data() : image.pixels.data(),
+                                   image.width, 0, image.height, cmyk ? TJPF_CMYK : TJPF_RGB, TJFLAG_LIMITSCANS);
+  if (status != 0) Judge(decompressor, bytes, source);
   if (cmyk) CmykToRgb(inks.data(), inks.size() / 4, header.adobe, image.pixels.data());
   return image;
 }

@@ -7,6 +7,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "base/error.h"
+#include "image/exif.h"
 
 namespace maskscope {
 namespace {
@@ -66,9 +67,11 @@ Image DecodeOther(std::span<const uint8_t> bytes, const PictureHeader& header, c
   if (mat.empty()) {
     throw Error(ErrorKind::kBadImage, source + ": a broken or truncated " + header.format + " picture");
   }
-  if (mat.cols != header.width || mat.rows != header.height) {
+  int width = header.width, height = header.height;
+  if (IsDecodedUpright(header) && SwapsSides(header.orientation)) std::swap(width, height);
+  if (mat.cols != width || mat.rows != height) {
     throw Error(ErrorKind::kBadImage, source + ": a broken " + header.format + " picture (its header says " +
-                                          std::to_string(header.width) + " x " + std::to_string(header.height) +
+                                          std::to_string(width) + " x " + std::to_string(height) +
                                           " pixels, its data " + std::to_string(mat.cols) + " x " +
                                           std::to_string(mat.rows) + ")");
   }

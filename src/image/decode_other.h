@@ -10,7 +10,10 @@
 
 namespace maskscope {
 
-// Decodes everything but JPEG, not rotated; transparent pixels over white. Errors: kBadImage, kUnsupported, kResource.
+// True when DecodeOther already returns the upright picture: OpenCV turns TIFF files itself.
+inline bool IsDecodedUpright(const PictureHeader& header) { return header.format == "tiff"; }
+
+// Decodes everything but JPEG, as stored; transparent pixels over white. Errors: kBadImage, kUnsupported, kResource.
 Image DecodeOther(std::span<const uint8_t> bytes, const PictureHeader& header, const std::string& source);
 
 }  // namespace maskscope

@@ -18,7 +18,7 @@ std::vector<uint8_t> ToGrey(const Image& image) {
   std::vector<uint8_t> grey(size_t(image.width) * image.height);
   const uint8_t* rgb = image.pixels.data();
   for (size_t i = 0; i < grey.size(); ++i, rgb += 3) {
-    grey[i] = static_cast<uint8_t>((4899 * rgb[0] + 9617 * rgb[1] + 1868 * rgb[2] + (1 << 13)) >> 14);
+    grey[i] = static_cast<uint8_t>((9798 * rgb[0] + 19235 * rgb[1] + 3735 * rgb[2] + (1 << 14)) >> 15);
   }
   return grey;
 }

@@ -7,7 +7,8 @@ namespace maskscope::kernels::inner {
 namespace {
 
 // Both tiles fill the register file without spilling: accumulators, a weight vector per block and a broadcast.
-constexpr int kPairPixels = 14;
+constexpr int kFewPixels = 8;
+constexpr int kPairPixels = 7;
 constexpr int kSinglePixels = 28;
 
 struct Position {
@@ -19,29 +20,47 @@ struct Position {
   int pixel;
 };
 
-inline int64_t Offset(const int32_t* offsets, int pixel) { return offsets ? offsets[pixel] : int64_t{16} * pixel; }
+// The loops below stay free of branches, or the compiler would move the accumulators to memory.
+template <int kBlocks, int kPixels>
+inline void AddResidual(const PointwiseTask& task, const Position& at, __m512 (&sum)[kBlocks][kPixels]) {
+#pragma GCC unroll 2
+  for (int b = 0; b < kBlocks; ++b) {
+    const float* residual = at.residual + b * task.residual_block_stride;
+    if (task.residual_offsets) {
+      const int32_t* offsets = task.residual_offsets + at.pixel;
+#pragma GCC unroll 28
+      for (int p = 0; p < kPixels; ++p) sum[b][p] = _mm512_add_ps(sum[b][p], _mm512_loadu_ps(residual + offsets[p]));
+    } else {
+      residual += int64_t{16} * at.pixel;
+#pragma GCC unroll 28
+      for (int p = 0; p < kPixels; ++p) sum[b][p] = _mm512_add_ps(sum[b][p], _mm512_loadu_ps(residual + p * 16));
+    }
+  }
+}
 
 template <int kBlocks, int kPixels>
-inline void Store(const PointwiseTask& task, const Position& at, const __m512 (&sum)[kBlocks][kPixels]) {
-  const __m512 low = ActivationLow(task.activation), high = _mm512_set1_ps(task.activation.high);
-  const Activation::Kind kind = task.activation.kind;
+inline void StoreAll(const PointwiseTask& task, const Position& at, const __m512 (&sum)[kBlocks][kPixels]) {
 #pragma GCC unroll 2
   for (int b = 0; b < kBlocks; ++b) {
     float* dst = at.dst + b * task.dst_block_stride;
-    const float* residual = at.residual ? at.residual + b * task.residual_block_stride : nullptr;
+    if (task.dst_offsets) {
+      const int32_t* offsets = task.dst_offsets + at.pixel;
 #pragma GCC unroll 28
-    for (int p = 0; p < kPixels; ++p) {
-      __m512 value = sum[b][p];
-      if (residual && task.add_first) {
-        value = _mm512_add_ps(value, _mm512_loadu_ps(residual + Offset(task.residual_offsets, at.pixel + p)));
-      }
-      value = Activate(value, kind, low, high);
-      if (residual && !task.add_first) {
-        value = _mm512_add_ps(value, _mm512_loadu_ps(residual + Offset(task.residual_offsets, at.pixel + p)));
-      }
-      _mm512_storeu_ps(dst + Offset(task.dst_offsets, at.pixel + p), value);
+      for (int p = 0; p < kPixels; ++p) _mm512_storeu_ps(dst + offsets[p], sum[b][p]);
+    } else {
+      dst += int64_t{16} * at.pixel;
+#pragma GCC unroll 28
+      for (int p = 0; p < kPixels; ++p) _mm512_storeu_ps(dst + p * 16, sum[b][p]);
     }
   }
+}
+
+template <int kBlocks, int kPixels>
+inline void Finish(const PointwiseTask& task, const Position& at, __m512 (&sum)[kBlocks][kPixels]) {
+  if (at.residual && task.add_first) AddResidual(task, at, sum);
+  ActivateAll(task.activation, sum);
+  if (at.residual && !task.add_first) AddResidual(task, at, sum);
+  StoreAll(task, at, sum);
 }
 
 template <int kBlocks, int kPixels>
@@ -74,7 +93,7 @@ void Tile(const PointwiseTask& task, const Position& at) {
       weights += 64;
     }
   }
-  Store<kBlocks, kPixels>(task, at, sum);
+  Finish(task, at, sum);
 }
 
 using TileFunction = void (*)(const PointwiseTask&, const Position&);
@@ -83,7 +102,7 @@ template <int kBlocks, int... kIndex>
 struct Tiles {
   static constexpr TileFunction table[] = {Tile<kBlocks, kIndex>...};
 };
-using PairTiles = Tiles<2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14>;
+using PairTiles = Tiles<2, 1, 2, 3, 4, 5, 6, 7>;
 using SingleTiles =
     Tiles<1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28>;
 
@@ -112,11 +131,10 @@ void Columns(const PointwiseTask& task, int block, const TileFunction* table, in
 }  // namespace
 
 void PointwisePixels(const PointwiseTask& task) {
-  // With few pixels a single block per pass reads each weight only once and in order; the weights are then the larger
-  // part.
-  const bool singly = task.pixels > kPairPixels && task.pixels <= kSinglePixels;
+  // One block at a time costs the fewest instructions: the broadcast is part of the multiplication. Too few pixels
+  // would leave the multipliers waiting for their own results, though; then two blocks go together.
   int block = 0;
-  if (!singly) {
+  if (task.pixels < kFewPixels) {
     for (; block + 2 <= task.out_blocks; block += 2) Columns(task, block, PairTiles::table, kPairPixels);
   }
   for (; block < task.out_blocks; ++block) Columns(task, block, SingleTiles::table, kSinglePixels);

@@ -6,81 +6,82 @@
 namespace maskscope::kernels::inner {
 namespace {
 
-constexpr int kMaxPixels = 14;
+constexpr int kMaxPixels = 28;
+constexpr int kMaxRows = 12;
+constexpr int kPatchWidth = 64;  // columns that kMaxPixels outputs of stride 2 read, rounded up to whole vectors
 
-template <int kBlocks, int kStride, bool kEdge, int kPixels>
-void Tile(const StemTask& task, int block, int x) {
-  __m512 sum[kBlocks][kPixels];
-#pragma GCC unroll 2
-  for (int b = 0; b < kBlocks; ++b) {
-    const __m512 bias = _mm512_loadu_ps(task.bias + (block + b) * 16);
-#pragma GCC unroll 14
-    for (int p = 0; p < kPixels; ++p) sum[b][p] = bias;
-  }
-  const int first = x * kStride - task.pad_left;
-  const int64_t weight_stride = int64_t{task.in_channels} * 144;
-  const float* weights = task.weights + block * weight_stride;
+// Output columns [x, x + kPixels) of one block; rows[r] points at the first input column they read.
+template <int kStride, int kPixels>
+void Tile(const StemTask& task, const float* const* rows, int block, int x) {
+  __m512 out[1][kPixels];
+  auto& sum = out[0];
+  const __m512 bias = _mm512_loadu_ps(task.bias + block * 16);
+#pragma GCC unroll 28
+  for (int p = 0; p < kPixels; ++p) sum[p] = bias;
+  const float* weights = task.weights + int64_t{block} * task.in_channels * 144;
   for (int row = 0; row < task.in_channels * 3; ++row, weights += 48) {
-    if (!task.rows[row]) continue;
-    const float* src = task.rows[row] + first;
+    const float* src = rows[row];
+    if (!src) continue;
 #pragma GCC unroll 3
     for (int kx = 0; kx < 3; ++kx) {
-      __m512 w[kBlocks];
-#pragma GCC unroll 2
-      for (int b = 0; b < kBlocks; ++b) w[b] = _mm512_loadu_ps(weights + b * weight_stride + kx * 16);
-#pragma GCC unroll 14
-      for (int p = 0; p < kPixels; ++p) {
-        const int column = p * kStride + kx;
-        if (kEdge && static_cast<unsigned>(first + column) >= static_cast<unsigned>(task.in_width)) continue;
-        const __m512 value = _mm512_set1_ps(src[column]);
-#pragma GCC unroll 2
-        for (int b = 0; b < kBlocks; ++b) sum[b][p] = _mm512_fmadd_ps(w[b], value, sum[b][p]);
-      }
+      const __m512 w = _mm512_loadu_ps(weights + kx * 16);
+      const float* tap = src + kx;
+      asm("" : "+r"(tap));  // hides that taps share pixels: the compiler would keep them, on the stack
+#pragma GCC unroll 28
+      for (int p = 0; p < kPixels; ++p) sum[p] = _mm512_fmadd_ps(w, _mm512_set1_ps(tap[p * kStride]), sum[p]);
     }
   }
-  const __m512 low = ActivationLow(task.activation), high = _mm512_set1_ps(task.activation.high);
-#pragma GCC unroll 2
-  for (int b = 0; b < kBlocks; ++b) {
-    float* dst = task.dst + (block + b) * task.dst_block_stride + int64_t{16} * x;
-#pragma GCC unroll 14
-    for (int p = 0; p < kPixels; ++p) {
-      _mm512_storeu_ps(dst + p * 16, Activate(sum[b][p], task.activation.kind, low, high));
-    }
+  ActivateAll(task.activation, out);
+  float* dst = task.dst + block * task.dst_block_stride + int64_t{16} * x;
+#pragma GCC unroll 28
+  for (int p = 0; p < kPixels; ++p) _mm512_storeu_ps(dst + p * 16, sum[p]);
+}
+
+using TileFunction = void (*)(const StemTask&, const float* const*, int, int);
+
+template <int kStride, int... kIndex>
+struct TilesOf {
+  static constexpr TileFunction table[] = {Tile<kStride, kIndex>...};
+};
+template <int kStride>
+using Tiles = TilesOf<kStride, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+                      25, 26, 27, 28>;
+
+// A copy of `width` input columns from `first` on, zero where outside the picture.
+void CopyPatch(const float* row, int in_width, int first, int width, float* patch) {
+  for (int at = 0; at < width; at += 16) {
+    const int begin = first + at < 0 ? -(first + at) : 0;
+    const int end = in_width - (first + at) < 16 ? in_width - (first + at) : 16;
+    const unsigned mask = end <= begin ? 0u : ((1u << end) - 1u) & ~((1u << begin) - 1u);
+    _mm512_storeu_ps(patch + at, _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), row + first + at));
   }
 }
 
-using TileFunction = void (*)(const StemTask&, int, int);
-
-template <int kBlocks, int kStride, bool kEdge, int... kIndex>
-struct TilesOf {
-  static constexpr TileFunction table[] = {Tile<kBlocks, kStride, kEdge, kIndex>...};
-};
-template <int kBlocks, int kStride, bool kEdge>
-using Tiles = TilesOf<kBlocks, kStride, kEdge, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14>;
-
-template <int kBlocks, int kStride>
-void Row(const StemTask& task, int block) {
+template <int kStride>
+void Row(const StemTask& task) {
   const int count = (task.out_width + kMaxPixels - 1) / kMaxPixels;
   const int small = task.out_width / count, extra = task.out_width % count;
+  alignas(64) float patch[kMaxRows][kPatchWidth];
   int x = 0;
   for (int i = 0; i < count; ++i) {
     const int n = small + (i < extra);
-    const int first = x * kStride - task.pad_left, last = first + (n - 1) * kStride + 2;
-    const bool edge = first < 0 || last >= task.in_width;
-    (edge ? Tiles<kBlocks, kStride, true>::table : Tiles<kBlocks, kStride, false>::table)[n - 1](task, block, x);
+    const int first = x * kStride - task.pad_left, width = (n - 1) * kStride + 3;
+    const bool edge = first < 0 || first + width > task.in_width;
+    const float* rows[kMaxRows];
+    for (int r = 0; r < task.in_channels * 3; ++r) {
+      rows[r] = task.rows[r] ? task.rows[r] + first : nullptr;
+      if (!edge || !rows[r]) continue;
+      CopyPatch(task.rows[r], task.in_width, first, width, patch[r]);
+      rows[r] = patch[r];
+    }
+    for (int block = 0; block < task.out_blocks; ++block) Tiles<kStride>::table[n - 1](task, rows, block, x);
     x += n;
   }
 }
 
 }  // namespace
 
-void StemRow(const StemTask& task) {
-  int block = 0;
-  for (; block + 2 <= task.out_blocks; block += 2) {
-    task.stride == 1 ? Row<2, 1>(task, block) : Row<2, 2>(task, block);
-  }
-  for (; block < task.out_blocks; ++block) task.stride == 1 ? Row<1, 1>(task, block) : Row<1, 2>(task, block);
-}
+void StemRow(const StemTask& task) { task.stride == 1 ? Row<1>(task) : Row<2>(task); }
 
 }  // namespace maskscope::kernels::inner
 

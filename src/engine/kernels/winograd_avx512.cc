@@ -79,16 +79,21 @@ void WinogradOutputTile(const WinogradOutput& tile) {
     for (int y = 0; y < 4; ++y) half[y][x] = o[y];
   }
   const __m512 bias = _mm512_loadu_ps(tile.bias);
-  const __m512 low = ActivationLow(tile.activation), high = _mm512_set1_ps(tile.activation.high);
   float* dst = tile.dst;
 #pragma GCC unroll 1
   for (int y = 0; y < tile.rows; ++y, dst += int64_t{16} * tile.width) {
-    __m512 o[4];
-    OutputTransform(half[y], o);
+    __m512 out[1][4];
+    OutputTransform(half[y], out[0]);
 #pragma GCC unroll 4
-    for (int x = 0; x < 4; ++x) {
-      if (x >= tile.columns) break;
-      _mm512_storeu_ps(dst + x * 16, Activate(_mm512_add_ps(o[x], bias), tile.activation.kind, low, high));
+    for (int x = 0; x < 4; ++x) out[0][x] = _mm512_add_ps(out[0][x], bias);
+    ActivateAll(tile.activation, out);
+    if (tile.columns == 4) {
+#pragma GCC unroll 4
+      for (int x = 0; x < 4; ++x) _mm512_storeu_ps(dst + x * 16, out[0][x]);
+    } else {
+      _mm512_storeu_ps(dst, out[0][0]);
+      if (tile.columns > 1) _mm512_storeu_ps(dst + 16, out[0][1]);
+      if (tile.columns > 2) _mm512_storeu_ps(dst + 32, out[0][2]);
     }
   }
 }

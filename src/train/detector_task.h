@@ -1,0 +1,65 @@
+#ifndef MASKSCOPE_TRAIN_DETECTOR_TASK_H_
+#define MASKSCOPE_TRAIN_DETECTOR_TASK_H_
+
+#include <memory>
+#include <vector>
+
+#include "data/dataset.h"
+#include "graph/model_record.h"
+#include "train/detector_anchors.h"
+#include "train/detector_loss.h"
+#include "train/detector_sample.h"
+#include "train/prefetch.h"
+#include "train/training_loop.h"
+
+namespace maskscope {
+
+struct DetectorTaskOptions {
+  int batch = 16;              // pictures a step
+  int workers = 1;             // threads that prepare batches
+  int validation_workers = 0;  // 0 = all cores
+  uint64_t seed = 1;
+  DetectorSampleOptions sample;
+  MatchOptions match;
+  MultiboxOptions loss;
+  void Validate() const;  // Errors: kUsage
+};
+
+// One step's pictures and what the network should say of them.
+struct DetectorBatch {
+  at::Tensor input;  // [batch, 3, size, size], channels last, normalised
+  MultiboxTargets targets;
+};
+
+// Learns faces from labelled scenes by multibox loss. Pictures are drawn with replacement, those with more faces more
+// often (by the square root of their number, at most three times as often).
+class DetectorTask : public TrainingTask {
+ public:
+  // `record` says how pictures are fed and boxes decoded, and is what Package stores. `train` may hold ignored faces
+  // and landmarks.
+  DetectorTask(std::vector<LabelledImage> train, std::vector<LabelledImage> validation, ModelRecord record,
+               const DetectorTaskOptions& options);
+  ~DetectorTask() override;
+
+  int64_t StepsPerEpoch(int epoch) const override;
+  int64_t PicturesPerEpoch(int epoch) const override;
+  void BeginEpoch(int epoch, int64_t first_step) override;
+  StepResult Step(TorchGraph& graph, int epoch, int64_t step) override;
+  NamedNumbers Validate(TorchGraph& graph, int epoch) override;
+  Graph Package(Graph graph, const NamedNumbers& validation) override;
+
+  // The batch of a step: a function of the options, the data, epoch and step alone. Thread-safe.
+  DetectorBatch MakeBatch(int epoch, int64_t step) const;
+
+ private:
+  std::vector<LabelledImage> train_, validation_;
+  std::vector<double> weight_sums_;  // running sums of the pictures' weights
+  ModelRecord record_;
+  DetectorTaskOptions options_;
+  std::vector<Prior> priors_;
+  std::unique_ptr<Prefetcher<DetectorBatch>> batches_;
+};
+
+}  // namespace maskscope
+
+#endif  // MASKSCOPE_TRAIN_DETECTOR_TASK_H_

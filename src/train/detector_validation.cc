@@ -1,0 +1,58 @@
+#include "train/detector_validation.h"
+
+#include <set>
+#include <string>
+
+#include "base/threads.h"
+#include "image/decode.h"
+#include "metrics/detection.h"
+
+namespace maskscope {
+
+namespace {
+
+MetricBox ToMetric(const Box& box) { return {box.x1, box.y1, box.x2, box.y2}; }
+
+double FaceAp(const std::vector<LabelledImage>& pictures, const std::vector<std::vector<Detection>>& detections,
+              const std::string& set, float least_height) {
+  std::vector<GroundTruth> truths;
+  std::vector<ScoredBox> boxes;
+  for (size_t i = 0; i < pictures.size(); ++i) {
+    if (!set.empty() && pictures[i].set != set) continue;
+    for (const LabelledFace& face : pictures[i].faces) {
+      truths.push_back({static_cast<int>(i), 0, ToMetric(face.box), face.ignore || face.box.height() < least_height});
+    }
+    for (const Detection& found : detections[i]) {
+      boxes.push_back({static_cast<int>(i), 0, ToMetric(found.box), found.score});
+    }
+  }
+  return VocCurve(truths, boxes, -1).ap_all;
+}
+
+}  // namespace
+
+NamedNumbers ScoreDetections(const std::vector<LabelledImage>& pictures,
+                             const std::vector<std::vector<Detection>>& detections, float least_height) {
+  NamedNumbers numbers{{"ap50", FaceAp(pictures, detections, "", least_height)},
+                       {"ap50_all", FaceAp(pictures, detections, "", 0)}};
+  std::set<std::string> sets;
+  for (const LabelledImage& picture : pictures) sets.insert(picture.set);
+  for (const std::string& set : sets)
+    numbers.emplace_back("ap50_" + set, FaceAp(pictures, detections, set, least_height));
+  return numbers;
+}
+
+NamedNumbers MeasureDetector(const Detector& detector, const std::vector<LabelledImage>& pictures, int workers,
+                             float least_height, Progress* progress) {
+  std::vector<std::vector<Detection>> detections(pictures.size());
+  if (progress != nullptr) progress->Start("validation", static_cast<int64_t>(pictures.size()), "pictures");
+  ParallelFor(pictures.size(), workers, [&](size_t i) {
+    const Image image = ReadImage(pictures[i].path).image;
+    detections[i] = detector.Detect(image, image.width, image.height);
+    if (progress != nullptr) progress->Step();
+  });
+  if (progress != nullptr) progress->Finish();
+  return ScoreDetections(pictures, detections, least_height);
+}
+
+}  // namespace maskscope

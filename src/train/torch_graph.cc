@@ -198,6 +198,8 @@ void TorchGraph::FreezeBatchNorm(const std::vector<std::string>& frozen_prefixes
   }
 }
 
+const Graph& TorchGraph::structure() const { return impl_->graph; }
+
 Graph TorchGraph::Export() const {
   Graph graph = impl_->graph;
   for (const auto* group : {&impl_->parameters, &impl_->buffers}) {

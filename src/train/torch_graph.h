@@ -35,6 +35,8 @@ class TorchGraph {
   void FreezeBatchNorm(const std::vector<std::string>& frozen_prefixes);
   float batch_norm_momentum = 0.1f;  // share of the new batch in the running statistics
 
+  // Nodes and edges as given (its initializers are the weights at the start).
+  const Graph& structure() const;
   // The graph with the present weights and statistics.
   Graph Export() const;
 

@@ -39,6 +39,7 @@ class TrainingTask {
  public:
   virtual ~TrainingTask() = default;
   virtual int64_t StepsPerEpoch(int epoch) const = 0;
+  virtual int64_t PicturesPerEpoch(int epoch) const = 0;  // for the progress line: the sum of StepResult::images
   // Before the first step that is run of an epoch: prepare batches `first_step` and after.
   virtual void BeginEpoch(int epoch, int64_t first_step) = 0;
   // Steps of an epoch come in order. libtorch's own generator has been seeded for this step.
@@ -54,6 +55,7 @@ uint64_t StepSeed(uint64_t seed, int epoch, int64_t step, uint64_t further = 0);
 
 struct LoopHooks {
   Progress* progress = nullptr;          // may be null
+  std::function<void(const NamedNumbers&)> epoch_done;  // may be empty; gets the row of results.csv
   std::function<bool()> stop_requested;  // may be empty; asked after every step
 };
 

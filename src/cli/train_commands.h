@@ -1,0 +1,32 @@
+#ifndef MASKSCOPE_CLI_TRAIN_COMMANDS_H_
+#define MASKSCOPE_CLI_TRAIN_COMMANDS_H_
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "cli/command.h"
+#include "train/training_loop.h"
+
+// `maskscope train KIND`: one file a kind, in builds with libtorch only.
+namespace maskscope {
+
+void AddTrainClassifierCommand(CLI::App& train, CommandContext& context);
+void AddTrainDetectorCommand(CLI::App& train, CommandContext& context);
+
+// Where a training leaves its files.
+struct RunPlace {
+  std::string runs = "runs", name;  // runs/NAME, or runs/NAME2 ... where that exists
+  std::string resume{};               // an earlier run's folder: go on there
+};
+void AddRunOptions(CLI::App& app, RunPlace& place);
+
+// Runs `train(hooks)` with progress on the terminal and says how it ended and where the model lies. Returns the exit
+// code. Errors: kBadData where the training stopped by itself (a loss that is not finite).
+int RunTraining(const RunFolder& folder, const std::string& kind, const CommandContext& context,
+                const std::function<LoopResult(const LoopHooks&)>& train);
+
+}  // namespace maskscope
+
+#endif  // MASKSCOPE_CLI_TRAIN_COMMANDS_H_

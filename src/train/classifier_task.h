@@ -1,0 +1,58 @@
+#ifndef MASKSCOPE_TRAIN_CLASSIFIER_TASK_H_
+#define MASKSCOPE_TRAIN_CLASSIFIER_TASK_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <vector>
+
+#include "train/classifier_trainer.h"
+#include "train/prefetch.h"
+
+namespace maskscope {
+
+// Faces in memory, ready to be drawn from.
+struct ClassifierData {
+  // Train: canvases [samples, 3, side, side] uint8 RGB; what is needed around each crop for augmentation.
+  at::Tensor canvases;
+  std::vector<int64_t> labels;
+  std::vector<CropJitter> jitter;  // per sample
+  std::vector<double> rates;       // per sample: draws in an epoch
+  // Validation, exactly as the program feeds it: [samples, 3, size, size], normalised.
+  at::Tensor validation;
+  std::vector<int> validation_labels;
+};
+
+// Classification by cross-entropy with label smoothing, on augmented crops made one step ahead of the network.
+class ClassifierTask : public TrainingTask {
+ public:
+  // `record` is stored in the model files; its input size is that of validation.
+  ClassifierTask(ClassifierData data, const ClassifierTrainingOptions& options, ModelRecord record);
+
+  int64_t StepsPerEpoch(int epoch) const override;
+  int64_t PicturesPerEpoch(int epoch) const override;
+  void BeginEpoch(int epoch, int64_t first_step) override;
+  StepResult Step(TorchGraph& graph, int epoch, int64_t step) override;
+  NamedNumbers Validate(TorchGraph& graph, int epoch) override;
+  Graph Package(Graph graph, const NamedNumbers& validation) override;
+
+  // One training batch: pictures [batch, 3, size, size] normalised, labels [batch].
+  struct Batch {
+    at::Tensor pictures, labels;
+  };
+  Batch MakeBatch(int epoch, int64_t step) const;
+
+ private:
+  std::vector<int64_t> OrderOf(int epoch) const;
+
+  ClassifierData data_;
+  ClassifierTrainingOptions options_;
+  ModelRecord record_;
+  int64_t steps_ = 0;
+  std::vector<int64_t> order_;  // of the epoch begun last
+  std::unique_ptr<Prefetcher<Batch>> batches_;
+};
+
+}  // namespace maskscope
+
+#endif  // MASKSCOPE_TRAIN_CLASSIFIER_TASK_H_

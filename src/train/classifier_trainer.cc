@@ -1,0 +1,168 @@
+#include "train/classifier_trainer.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "analyze/preprocess.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "graph/onnx_io.h"
+#include "train/batch_norm.h"
+#include "train/classifier_task.h"
+#include "zoo/weights.h"
+#include "zoo/zoo.h"
+
+namespace maskscope {
+
+namespace {
+
+// MobileNetV2's published weights were trained on RGB / 127.5 - 1.
+ModelRecord MakeRecord(const ClassifierTrainingOptions& options) {
+  ModelRecord record;
+  record.task = ModelTask::kMaskClassifier;
+  record.name = "mask-classifier";
+  record.architecture = "mobilenet_v2";
+  for (int state = 0; state < kMaskStates; ++state) {
+    record.classes.emplace_back(MaskStateName(static_cast<MaskState>(state)));
+  }
+  record.input.resize = ResizeRule::kStretch;
+  record.input.width = record.input.height = options.sizes.back();
+  record.input.mean = record.input.std = {127.5f, 127.5f, 127.5f};
+  record.input.pad_value = 127.5f;
+  record.crop.margin = options.margin;
+  record.crop.square = true;
+  record.licence = "Apache-2.0";
+  return record;
+}
+
+// How the model came about, without the paths of the machine it was made on.
+nlohmann::json Provenance(const ClassifierTrainingOptions& options, const MaskSamples& samples) {
+  nlohmann::json recipe = ToJson(options);
+  recipe["init"] = options.init.filename().string();
+  recipe.erase("data");
+  recipe.erase("threads");
+  return {{"recipe", recipe},
+          {"train_faces", CountSamples(samples.train)},
+          {"validation_faces", CountSamples(samples.validation)}};
+}
+
+bool HasBatchNorm(const Graph& graph) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                     [](const Node& n) { return n.op == "BatchNormalization"; });
+}
+
+Graph StartGraph(const ClassifierTrainingOptions& options) {
+  if (options.init.extension() == ".onnx") {
+    Graph graph = ReadOnnx(options.init);
+    const auto has = [](const auto& values, const char* name) {
+      return std::any_of(values.begin(), values.end(), [&](const ValueInfo& v) { return v.name == name; });
+    };
+    if (!has(graph.inputs, "input") || !has(graph.outputs, "logits") || !HasBatchNorm(graph)) {
+      throw Error{ErrorKind::kBadModel,
+                  options.init.string() +
+                      " cannot be trained further as a mask classifier: wanted an input 'input', an "
+                      "output 'logits' and BatchNormalization nodes"};
+    }
+    return graph;
+  }
+  MobileNetV2Options network;
+  network.width = options.width;
+  network.classes = kMaskStates;
+  network.input_size = options.sizes.back();
+  network.dropout = options.dropout;
+  network.seed = options.loop.seed;
+  Graph graph = BuildMobileNetV2(network);
+  if (!options.init.empty()) LoadMobileNetV2(ReadSafetensors(options.init), graph);
+  return graph;
+}
+
+void CutCanvases(const std::vector<MaskSample>& samples, const ClassifierTrainingOptions& options,
+                 const ModelRecord& record, Progress* progress, ClassifierData& data) {
+  const int side = options.canvas_side;
+  data.canvases = at::empty({static_cast<int64_t>(samples.size()), 3, side, side}, at::kByte);
+  const size_t plane = static_cast<size_t>(side) * static_cast<size_t>(side);
+  uint8_t* const all = data.canvases.data_ptr<uint8_t>();
+  const auto fill = static_cast<uint8_t>(std::lround(record.input.pad_value));
+  ForEachSample(samples, options.loop.threads, progress, [&](size_t i, const Image& picture) {
+    const Box crop = SampleRegion(samples[i], record.crop, picture);
+    const float grow_x = crop.width() * (options.canvas_extent - 1) / 2,
+                grow_y = crop.height() * (options.canvas_extent - 1) / 2;
+    const Box region{crop.x1 - grow_x, crop.y1 - grow_y, crop.x2 + grow_x, crop.y2 + grow_y};
+    const Image canvas = CropResize(picture, region, side, side, fill);
+    uint8_t* const out = all + i * 3 * plane;
+    for (size_t p = 0; p < plane; ++p) {
+      for (size_t c = 0; c < 3; ++c) out[c * plane + p] = canvas.pixels[p * 3 + c];
+    }
+  });
+}
+
+void CutValidation(const std::vector<MaskSample>& samples, const ClassifierTrainingOptions& options,
+                   const ModelRecord& record, Progress* progress, ClassifierData& data) {
+  const int64_t size = record.input.width;
+  data.validation = at::empty({static_cast<int64_t>(samples.size()), 3, size, size}, at::kFloat);
+  float* const all = data.validation.data_ptr<float>();
+  ForEachSample(samples, options.loop.threads, progress, [&](size_t i, const Image& picture) {
+    FillClassifierInput(record.input, picture, SampleRegion(samples[i], record.crop, picture),
+                        all + i * static_cast<size_t>(3 * size * size));
+  });
+  for (const MaskSample& sample : samples) data.validation_labels.push_back(static_cast<int>(sample.state));
+}
+
+int64_t CountPictures(const MaskSamples& samples) {
+  std::set<std::filesystem::path> train, validation;
+  for (const MaskSample& sample : samples.train) train.insert(sample.path);
+  for (const MaskSample& sample : samples.validation) validation.insert(sample.path);
+  return static_cast<int64_t>(train.size() + validation.size());
+}
+
+ClassifierData LoadData(const MaskSamples& samples, const ClassifierTrainingOptions& options, const ModelRecord& record,
+                        Progress* progress) {
+  ClassifierData data;
+  if (progress) progress->Start("cut faces", CountPictures(samples), "pictures");
+  CutCanvases(samples.train, options, record, progress, data);
+  CutValidation(samples.validation, options, record, progress, data);
+  if (progress) progress->Finish();
+  for (const MaskSample& sample : samples.train) {
+    data.labels.push_back(static_cast<int64_t>(sample.state));
+    data.jitter.push_back(sample.whole_picture ? options.whole_jitter : options.scene_jitter);
+  }
+  const auto count = static_cast<int64_t>(samples.train.size());
+  const int64_t draws = options.draws_per_epoch > 0 ? options.draws_per_epoch : count;
+  data.rates = DrawRates(samples.train, options.shares, std::max<int64_t>(1, draws / options.batch) * options.batch);
+  return data;
+}
+
+// Folded weights know nothing of the statistics that training-mode BatchNormalization will bring in: see batch_norm.h.
+void Recenter(TorchGraph& graph, ClassifierTask& task) {
+  std::vector<NamedTensors> batches;
+  task.BeginEpoch(0, 0);
+  for (int64_t step = 0; step < std::min<int64_t>(task.StepsPerEpoch(0), 6); ++step) {
+    batches.push_back({{"input", task.MakeBatch(0, step).pictures}});
+  }
+  RecenterBatchNorm(graph, batches);
+}
+
+}  // namespace
+
+LoopResult TrainClassifier(const ClassifierTrainingOptions& options, const RunFolder& folder, bool resume,
+                           const LoopHooks& hooks) {
+  options.Validate();
+  Graph start = StartGraph(options);
+  const MaskSamples samples = CollectMaskSamples(options.samples);
+  ModelRecord record = MakeRecord(options);
+  record.provenance = Provenance(options, samples);
+  folder.WriteConfig(ToJson(options));
+  Log(LogLevel::kInfo, "faces to learn from: {}", CountSamples(samples.train).dump());
+  Log(LogLevel::kInfo, "faces to validate on: {}", CountSamples(samples.validation).dump());
+
+  ClassifierTask task(LoadData(samples, options, record, hooks.progress), options, record);
+  TorchGraph graph(start);
+  if (!resume && !options.init.empty()) Recenter(graph, task);
+  return RunTrainingLoop(graph, task, options.loop, folder, resume, hooks);
+}
+
+}  // namespace maskscope

@@ -1,0 +1,163 @@
+#include "train/mask_samples.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "analyze/preprocess.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "base/threads.h"
+#include "image/decode.h"
+
+namespace maskscope {
+
+namespace {
+
+bool Contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::vector<MaskSample> FromScenes(const std::vector<LabelledImage>& scenes, const MaskSampleOptions& options) {
+  std::vector<MaskSample> samples;
+  for (const LabelledImage& scene : scenes) {
+    if (Contains(options.exclude_sets, scene.set)) continue;
+    const auto special = options.least_face_of_set.find(scene.set);
+    const float least = special == options.least_face_of_set.end() ? options.least_face : special->second;
+    for (const LabelledFace& face : scene.faces) {
+      if (face.ignore || !face.state || std::min(face.box.width(), face.box.height()) < least) continue;
+      samples.push_back({scene.path, scene.set, scene.group, *face.state, false, face.box});
+    }
+  }
+  return samples;
+}
+
+std::vector<MaskSample> FromCrops(const std::vector<LabelledCrop>& crops, const MaskSampleOptions& options) {
+  std::vector<MaskSample> samples;
+  for (const LabelledCrop& crop : crops) {
+    if (Contains(options.exclude_sets, crop.set) || !crop.state) continue;
+    samples.push_back({crop.path, crop.set, crop.group, *crop.state, true, {}});
+  }
+  return samples;
+}
+
+void CheckExcluded(const std::vector<LabelledImage>& scenes, const std::vector<LabelledCrop>& crops,
+                   const std::vector<std::string>& excluded) {
+  std::set<std::string> known;
+  for (const LabelledImage& scene : scenes) known.insert(scene.set);
+  for (const LabelledCrop& crop : crops) known.insert(crop.set);
+  for (const std::string& name : excluded) {
+    if (known.contains(name)) continue;
+    const std::string near = NearestWord(name, {known.begin(), known.end()});
+    throw Error{ErrorKind::kUsage, "there is no set '" + name + "' to leave out" +
+                                       (near.empty() ? std::string() : "; did you mean '" + near + "'?")};
+  }
+}
+
+// Whole groups, chosen by a hash, so that a trial keeps the proportions of the whole.
+void KeepSome(std::vector<MaskSample>& samples, int limit) {
+  if (limit <= 0 || static_cast<size_t>(limit) >= samples.size()) return;
+  const double share = static_cast<double>(limit) / static_cast<double>(samples.size());
+  std::erase_if(samples,
+                [&](const MaskSample& sample) { return Random(HashText("limit " + sample.group)).Uniform() >= share; });
+}
+
+void RequireStates(const std::vector<MaskSample>& samples, const char* part) {
+  std::vector<int> counts(kMaskStates);
+  for (const MaskSample& sample : samples) ++counts[static_cast<size_t>(sample.state)];
+  Problems problems;
+  for (int state = 0; state < kMaskStates; ++state) {
+    problems.Require(counts[static_cast<size_t>(state)] > 0, MaskStateName(static_cast<MaskState>(state)), "no face",
+                     "at least one");
+  }
+  problems.ThrowIfAny(ErrorKind::kBadData, std::string("faces for ") + part);
+}
+
+}  // namespace
+
+void MaskSampleOptions::Validate() const {
+  Problems problems;
+  problems.Require(!data.empty(), "data", "nothing", "a folder with scenes/ and faces/");
+  problems.Require(validation_share > 0 && validation_share < 1, "validation_share", std::to_string(validation_share),
+                   "more than 0, below 1");
+  problems.Require(least_face >= 1, "least_face", std::to_string(least_face), "1 pixel or more");
+  problems.Require(limit >= 0, "limit", std::to_string(limit), "0 or more");
+  problems.ThrowIfAny(ErrorKind::kUsage, "training data");
+}
+
+MaskSamples CollectMaskSamples(const MaskSampleOptions& options) {
+  options.Validate();
+  const std::vector<LabelledImage> scenes = ReadScenes(options.data, Split::kTrain);
+  const std::vector<LabelledCrop> crops = ReadFaces(options.data, Split::kTrain);
+  CheckExcluded(scenes, crops, options.exclude_sets);
+  std::vector<MaskSample> samples = FromScenes(scenes, options);
+  for (MaskSample& sample : FromCrops(crops, options)) samples.push_back(std::move(sample));
+  KeepSome(samples, options.limit);
+  MaskSamples result;
+  for (MaskSample& sample : samples) {
+    const bool held_out = IsValidationGroup(sample.group, options.validation_share, options.validation_seed);
+    (held_out ? result.validation : result.train).push_back(std::move(sample));
+  }
+  RequireStates(result.train, "training");
+  RequireStates(result.validation, "validation");
+  return result;
+}
+
+nlohmann::json CountSamples(const std::vector<MaskSample>& samples) {
+  nlohmann::json counts = nlohmann::json::object();
+  for (const MaskSample& sample : samples) {
+    nlohmann::json& count = counts[sample.set][std::string(MaskStateName(sample.state))];
+    count = count.is_null() ? 1 : count.get<int>() + 1;
+  }
+  return counts;
+}
+
+Box SampleRegion(const MaskSample& sample, const CropRule& crop, const Image& picture) {
+  if (!sample.whole_picture) return ClassifierRegion(crop, sample.face);
+  return {0, 0, static_cast<float>(picture.width), static_cast<float>(picture.height)};
+}
+
+void ForEachSample(const std::vector<MaskSample>& samples, int workers, Progress* progress,
+                   const std::function<void(size_t, const Image&)>& use) {
+  std::map<std::filesystem::path, std::vector<size_t>> pictures;
+  for (size_t i = 0; i < samples.size(); ++i) pictures[samples[i].path].push_back(i);
+  const std::vector<std::pair<std::filesystem::path, std::vector<size_t>>> work(pictures.begin(), pictures.end());
+  ParallelFor(work.size(), workers, [&](size_t k) {
+    const Image picture = ReadImage(work[k].first).image;
+    for (const size_t i : work[k].second) use(i, picture);
+    if (progress) progress->Step();
+  });
+}
+
+std::vector<double> DrawRates(const std::vector<MaskSample>& samples, const std::vector<double>& shares,
+                              int64_t draws) {
+  std::map<std::pair<std::string, MaskState>, int> group_sizes;
+  for (const MaskSample& sample : samples) ++group_sizes[{sample.group, sample.state}];
+  std::vector<double> rates, sums(shares.size());
+  for (const MaskSample& sample : samples) {
+    rates.push_back(1 / std::sqrt(static_cast<double>(group_sizes[{sample.group, sample.state}])));
+    sums[static_cast<size_t>(sample.state)] += rates.back();
+  }
+  for (size_t i = 0; i < samples.size(); ++i) {
+    const auto state = static_cast<size_t>(samples[i].state);
+    rates[i] *= shares[state] * static_cast<double>(draws) / sums[state];
+  }
+  return rates;
+}
+
+std::vector<int64_t> DrawEpoch(const std::vector<double>& rates, int64_t draws, uint64_t seed) {
+  Random random(seed);
+  // Systematic sampling: one random start, then steps of 1 along the running sum.
+  std::vector<int64_t> order;
+  double sum = random.Uniform(), next = 1;
+  for (size_t i = 0; i < rates.size(); ++i) {
+    for (sum += rates[i]; sum >= next; next += 1) order.push_back(static_cast<int64_t>(i));
+  }
+  // Rounding may leave the sum a hair off a whole number.
+  while (static_cast<int64_t>(order.size()) < draws) order.push_back(static_cast<int64_t>(random.Below(rates.size())));
+  random.Shuffle(order);
+  order.resize(static_cast<size_t>(draws));
+  return order;
+}
+
+}  // namespace maskscope

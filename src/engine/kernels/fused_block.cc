@@ -2,6 +2,7 @@
 
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/parallel.h"
+#include "engine/kernels/ring.h"
 #include "engine/kernels/stages.h"
 
 // Two ways through a block, by the size of its maps.
@@ -37,16 +38,12 @@ struct Plan {
   int64_t ThreadFloats() const { return ring_floats + (by_channels ? 0 : middle_floats) + offset_floats; }
 };
 
-int RightPad(const WindowGeometry& g, int stride) {
-  return std::max(0, (g.out_width - 1) * stride + 3 - g.pad_left - g.in_width);
-}
-
 Plan MakePlan(const FusedBlockWeights& weights, const FusedBlockRun& run, int threads) {
   const WindowGeometry& g = run.geometry;
   const int stride = weights.depthwise.stride;
   Plan plan;
   plan.blocks = BlocksOf(weights.depthwise.channels);
-  plan.padded_width = g.pad_left + g.in_width + RightPad(g, stride);
+  plan.padded_width = PaddedWidth(g, stride);
   const int64_t out_pixels = int64_t{g.out_height} * g.out_width;
   const int64_t image_floats = out_pixels * plan.blocks * 16;
   plan.by_channels = weights.head != Head::kStem && g.in_height * g.in_width <= kSmallMapPixels;
@@ -69,22 +66,6 @@ Plan MakePlan(const FusedBlockWeights& weights, const FusedBlockRun& run, int th
   plan.offset_floats = weights.head == Head::kExpand ? Align16(int64_t{plan.ring_rows} * g.in_width) : 0;
   return plan;
 }
-
-// Rows of the depthwise input held in a ring, column 0 behind `pad_left` zero columns.
-struct Ring {
-  float* data = nullptr;
-  int rows = 0, padded_width = 0, pad_left = 0;
-  int64_t block_stride() const { return int64_t{rows} * padded_width * 16; }
-  int32_t RowOffset(int y) const { return (y % rows * padded_width + pad_left) * 16; }
-  float* Row(int block, int y) const { return data + block * block_stride() + RowOffset(y); }
-  void ZeroColumns(int blocks, int in_width) const {
-    for (int64_t row = 0; row < int64_t{blocks} * rows; ++row) {
-      float* begin = data + row * padded_width * 16;
-      std::fill(begin, begin + pad_left * 16, 0.f);
-      std::fill(begin + (pad_left + in_width) * 16, begin + padded_width * 16, 0.f);
-    }
-  }
-};
 
 class Worker {
  public:

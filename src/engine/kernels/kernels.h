@@ -209,6 +209,26 @@ struct FusedBlockRun {
 int64_t WorkspaceFloats(const FusedBlockWeights& weights, const FusedBlockRun& run, int threads);
 void Run(const FusedBlockWeights& weights, const FusedBlockRun& run, int threads, float* workspace);
 
+// ---- chain of fused blocks
+// -------------------------------------------------------------------------------------------- Several fused blocks,
+// each one's output the next one's input, a row at a time: no tensor between them is ever whole. Worth it where those
+// tensors would leave the second-level cache (from about 1 MB on), that is for the first blocks of large pictures.
+
+struct FusedChainRun {
+  struct Block {
+    const FusedBlockWeights* weights = nullptr;  // head kStem only in the first block
+    WindowGeometry geometry;                     // of its depthwise convolution, as in FusedBlockRun
+    bool add_input = false;  // adds its input to its output (same size and channels; head kExpand or kNone)
+  };
+  std::vector<Block> blocks;
+  BlockedIn src;                 // of the first block, head kNone or kExpand
+  PlanesIn planes;               // head kStem
+  WindowGeometry stem_geometry;  // head kStem
+  BlockedOut dst;
+};
+int64_t WorkspaceFloats(const FusedChainRun& run, int threads);
+void Run(const FusedChainRun& run, int threads, float* workspace);
+
 }  // namespace maskscope::kernels
 
 #endif  // MASKSCOPE_ENGINE_KERNELS_KERNELS_H_

@@ -1,3 +1,6 @@
+#include <map>
+#include <set>
+
 #include "engine/lowering.h"
 #include "graph/passes.h"
 #include "graph/shape_inference.h"
@@ -28,34 +31,90 @@ void TakeResidual(const PlanBuilder& builder, Epilogue& epilogue) {
   epilogue.op += "+Add";
 }
 
+// Who makes and who reads each value: Graph's own look-ups walk all nodes.
+struct Links {
+  std::map<std::string, const Node*> producer;
+  std::map<std::string, int> readers;
+
+  explicit Links(const Graph& graph) {
+    for (const Node& node : graph.nodes) {
+      // A shape is known before anything runs.
+      for (const std::string& input : node.inputs) readers[input] += node.op == "Shape" ? 0 : 1;
+      for (const std::string& output : node.outputs) producer[output] = &node;
+    }
+    for (const ValueInfo& output : graph.outputs) ++readers[output.name];
+  }
+  const Node* Producer(const std::string& value) const {
+    const auto found = producer.find(value);
+    return found == producer.end() ? nullptr : found->second;
+  }
+};
+
+// The activation `node` in front of every input of `concat`.
+void AppendMoved(const Node& node, Node concat, std::vector<Node>& nodes) {
+  for (size_t i = 0; i < concat.inputs.size(); ++i) {
+    Node part = node;
+    part.name += ":" + std::to_string(i);
+    part.inputs[0] = concat.inputs[i];
+    part.outputs = {node.outputs[0] + ":" + std::to_string(i)};
+    concat.inputs[i] = part.outputs[0];
+    nodes.push_back(std::move(part));
+  }
+  concat.outputs = node.outputs;
+  nodes.push_back(std::move(concat));
+}
+
 // Concat then activation: the activation goes before, where it is fused into what makes each input.
 void PushActivationThroughConcat(Graph& graph) {
-  std::map<std::string, int> readers;
+  Links links(graph);
+  std::map<const Node*, const Node*> concat_of;  // by the activation
+  std::set<const Node*> moved;
   for (const Node& node : graph.nodes) {
-    for (const std::string& input : node.inputs) ++readers[input];
+    if (!ActivationOf(graph, node)) continue;
+    const Node* concat = links.Producer(node.inputs[0]);
+    if (concat == nullptr || concat->op != "Concat" || links.readers[node.inputs[0]] != 1) continue;
+    concat_of[&node] = concat;
+    moved.insert(concat);
   }
-  for (const ValueInfo& output : graph.outputs) ++readers[output.name];
   std::vector<Node> rewritten;
-  for (Node& node : graph.nodes) {
-    const Node* concat = ActivationOf(graph, node) ? graph.FindProducer(node.inputs[0]) : nullptr;
-    if (concat == nullptr || concat->op != "Concat" || readers[node.inputs[0]] != 1) {
+  for (const Node& node : graph.nodes) {
+    if (moved.contains(&node)) continue;
+    if (const auto found = concat_of.find(&node); found != concat_of.end()) {
+      AppendMoved(node, *found->second, rewritten);
+    } else {
       rewritten.push_back(node);
-      continue;
     }
-    Node moved = *concat;
-    std::erase_if(rewritten, [&](const Node& other) { return other.name == concat->name; });
-    for (size_t i = 0; i < moved.inputs.size(); ++i) {
-      Node part = node;
-      part.name += ":" + std::to_string(i);
-      part.inputs[0] = moved.inputs[i];
-      part.outputs = {node.outputs[0] + ":" + std::to_string(i)};
-      moved.inputs[i] = part.outputs[0];
-      rewritten.push_back(std::move(part));
-    }
-    moved.outputs = node.outputs;
-    rewritten.push_back(std::move(moved));
   }
   graph.nodes = std::move(rewritten);
+}
+
+// A convolution whose result is added to a resized one moves behind the Resize, so that the step that makes it can add.
+void MoveConvBehindResize(Graph& graph) {
+  Links links(graph);
+  std::map<const Node*, std::vector<const Node*>> before;  // what moves, last first, by the Add
+  std::set<const Node*> moved;
+  for (const Node& add : graph.nodes) {
+    if (add.op != "Add") continue;
+    for (size_t side = 0; side < 2; ++side) {
+      const Node* resize = links.Producer(add.inputs[side]);
+      if (resize == nullptr || resize->op != "Resize") continue;
+      const Node* node = links.Producer(add.inputs[1 - side]);
+      while (node != nullptr && links.readers[node->outputs[0]] == 1 &&
+             (node->op == "Conv" || ActivationOf(graph, *node))) {
+        if (moved.insert(node).second) before[&add].push_back(node);
+        node = node->op == "Conv" ? nullptr : links.Producer(node->inputs[0]);
+      }
+    }
+  }
+  std::vector<Node> ordered;
+  for (const Node& node : graph.nodes) {
+    if (moved.contains(&node)) continue;
+    if (const auto found = before.find(&node); found != before.end()) {
+      for (auto last = found->second.rbegin(); last != found->second.rend(); ++last) ordered.push_back(**last);
+    }
+    ordered.push_back(node);
+  }
+  graph.nodes = std::move(ordered);
 }
 
 }  // namespace
@@ -77,6 +136,7 @@ Graph PrepareForPlans(Graph taken) {
   FoldBatchNorm(taken);
   PushActivationThroughConcat(taken);
   RemoveDead(taken);
+  MoveConvBehindResize(taken);
   return taken;
 }
 

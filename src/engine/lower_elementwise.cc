@@ -15,6 +15,7 @@ Place ReadAsIs(PlanBuilder& builder, const std::string& value) {
 }
 
 bool LiesBlocked(const PlanBuilder& builder, const std::string& value) {
+  if (builder.IsDeferred(value)) return true;
   return builder.ConstantOf(value) == nullptr && builder.AnyPlace(value).format == Format::kBlocked;
 }
 

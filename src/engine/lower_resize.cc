@@ -52,15 +52,17 @@ void ResizeBlocked(const ResizeGeometry& geometry, const Place& from, const floa
   }
 }
 
-}  // namespace
+// Row y of `out` is row y * in / out of the input: what the kernels can do as they add.
+bool IsPlainNearest(const ResizeGeometry& geometry, const Shape& in) {
+  for (const size_t axis : {2, 3}) {
+    for (int64_t i = 0; i < geometry.out[axis]; ++i) {
+      if (geometry.axes[axis].low[static_cast<size_t>(i)] != i * in[axis] / geometry.out[axis]) return false;
+    }
+  }
+  return !geometry.linear;
+}
 
-bool LowerResize(PlanBuilder& builder, const Node& node) {
-  if (node.op != "Resize") return false;
-  const Shape& in = builder.ShapeOf(node.inputs[0]);
-  const Tensor* scales = node.HasInput(2) ? builder.ConstantOf(node.inputs[2]) : nullptr;
-  const Tensor* sizes = node.HasInput(3) ? builder.ConstantOf(node.inputs[3]) : nullptr;
-  const ResizeGeometry geometry = ResolveResize(node, in, scales, sizes);
-  if (!IsRank4(in) || geometry.out[0] != in[0] || geometry.out[1] != in[1]) return false;
+void EmitResize(PlanBuilder& builder, const Node& node, const ResizeGeometry& geometry) {
   const Place from = builder.Read(node.inputs[0], {Format::kBlocked}, ElementType::kF32, false);
   const Place to = builder.Write(node.outputs[0], {Format::kBlocked});
   Step step{node.name, node.op, "resize", {from.buffer}, {to.buffer}, nullptr};
@@ -70,6 +72,25 @@ bool LowerResize(PlanBuilder& builder, const Node& node) {
     };
   };
   builder.Emit(std::move(step));
+}
+
+}  // namespace
+
+bool LowerResize(PlanBuilder& builder, const Node& node) {
+  if (node.op != "Resize") return false;
+  const Shape& in = builder.ShapeOf(node.inputs[0]);
+  const Tensor* scales = node.HasInput(2) ? builder.ConstantOf(node.inputs[2]) : nullptr;
+  const Tensor* sizes = node.HasInput(3) ? builder.ConstantOf(node.inputs[3]) : nullptr;
+  const ResizeGeometry geometry = ResolveResize(node, in, scales, sizes);
+  if (!IsRank4(in) || geometry.out[0] != in[0] || geometry.out[1] != in[1]) return false;
+  const Node* reader = builder.OnlyReader(node.outputs[0]);
+  const bool added = reader != nullptr && reader->op == "Add" && KernelsServe(builder.options());
+  if (added && IsPlainNearest(geometry, in)) {
+    builder.DeferResize(node.outputs[0], node.inputs[0],
+                        [&builder, &node, geometry] { EmitResize(builder, node, geometry); });
+  } else {
+    EmitResize(builder, node, geometry);
+  }
   return true;
 }
 

@@ -12,11 +12,11 @@
 // Operators turned into plan steps. Each family has a file: lower_conv.cc, lower_matrix.cc, ...
 namespace maskscope {
 
-using Lowering = void (*)(PlanBuilder& builder, const Node& node);
-
 // Each returns true where it lowered the node; false leaves it to the next. Together they never refuse what the
 // reference interpreter can run.
 bool LowerConv(PlanBuilder& builder, const Node& node);
+// Convolutions the hand-tuned kernels can do, where KernelsServe.
+bool LowerKernelConv(PlanBuilder& builder, const Node& node);
 bool LowerMatrix(PlanBuilder& builder, const Node& node);
 bool LowerPool(PlanBuilder& builder, const Node& node);
 bool LowerElementwise(PlanBuilder& builder, const Node& node);
@@ -24,6 +24,9 @@ bool LowerShape(PlanBuilder& builder, const Node& node);
 bool LowerResize(PlanBuilder& builder, const Node& node);
 // The plain interpreter's kernel, for the rare rest.
 void LowerReference(PlanBuilder& builder, const Node& node);
+
+// The CPU and the options allow src/engine/kernels.
+bool KernelsServe(const PlanOptions& options);
 
 // What follows a value and may be computed by the step that makes it: [activation] [+ residual [activation]].
 struct Epilogue {

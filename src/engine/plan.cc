@@ -8,19 +8,13 @@ namespace maskscope {
 
 namespace {
 
-bool IsKnownAtCompileTime(const PlanBuilder& builder, const Node& node) {
-  for (const std::string& output : node.outputs) {
-    if (!output.empty() && builder.ConstantOf(output) == nullptr) return false;
-  }
-  return true;
-}
-
 void LowerNode(PlanBuilder& builder, const Node& node) {
-  if (builder.IsDone(node) || IsKnownAtCompileTime(builder, node)) {
+  if (builder.IsDone(node) || builder.IsKnown(node)) {
     builder.MarkDone(node);
     return;
   }
-  for (const auto lower : {LowerConv, LowerMatrix, LowerPool, LowerElementwise, LowerShape, LowerResize}) {
+  for (const auto lower :
+       {LowerKernelConv, LowerConv, LowerMatrix, LowerPool, LowerElementwise, LowerShape, LowerResize}) {
     if (lower(builder, node)) {
       builder.MarkDone(node);
       return;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "engine/arena.h"
 #include "engine/copy.h"
+#include "engine/lowering.h"
 
 namespace maskscope {
 
@@ -12,6 +13,7 @@ PlanBuilder::PlanBuilder(const Graph& graph, InferredShapes inferred, const Plan
     : graph_(graph), inferred_(std::move(inferred)), options_(options), packed_(packed) {
   plan_.threads = options.threads;
   for (const Node& node : graph.nodes) {
+    if (IsKnown(node)) continue;
     for (const std::string& input : node.inputs) readers_[input].push_back(&node);
   }
   for (const ValueInfo& output : graph.outputs) outputs_.insert(output.name);
@@ -23,6 +25,12 @@ PlanBuilder::PlanBuilder(const Graph& graph, InferredShapes inferred, const Plan
     const int id = static_cast<int>(plan_.buffers.size()) - 1;
     Alias(input.name, DensePlace(ShapeOf(input.name), Format::kPlain, ElementType::kF32, id));
   }
+  FindTargets();
+}
+
+bool PlanBuilder::IsKnown(const Node& node) const {
+  return std::ranges::all_of(
+      node.outputs, [&](const std::string& output) { return output.empty() || ConstantOf(output) != nullptr; });
 }
 
 const Shape& PlanBuilder::ShapeOf(const std::string& value) const {
@@ -44,13 +52,16 @@ const Node* PlanBuilder::OnlyReader(const std::string& value) const {
 }
 
 bool PlanBuilder::IsReady(const std::string& value) const {
-  return places_.contains(value) || ConstantOf(value) != nullptr;
+  return places_.contains(value) || deferred_.contains(value) || ConstantOf(value) != nullptr;
 }
 
 bool PlanBuilder::DiesWith(const Place& place, const std::set<const Node*>& readers) const {
   if (plan_.buffers[static_cast<size_t>(place.buffer)].kind != PlanBuffer::Kind::kArena) return false;
   const auto residents = residents_.find(place.buffer);
   if (residents == residents_.end()) return true;
+  for (const auto& [value, deferred] : deferred_) {
+    if (residents->second.contains(deferred.source)) return false;
+  }
   for (const std::string& value : residents->second) {
     if (outputs_.contains(value)) return false;
     const auto found = readers_.find(value);
@@ -63,6 +74,11 @@ bool PlanBuilder::DiesWith(const Place& place, const std::set<const Node*>& read
 }
 
 Place PlanBuilder::Read(const std::string& value, const std::vector<Format>& formats, ElementType type, bool dense) {
+  if (const auto deferred = deferred_.find(value); deferred != deferred_.end()) {
+    const std::function<void()> lower = std::move(deferred->second.lower);
+    deferred_.erase(deferred);
+    lower();
+  }
   if (!places_.contains(value)) {
     const Tensor* constant = ConstantOf(value);
     if (constant == nullptr || !constant->is_float()) {
@@ -94,6 +110,29 @@ Place PlanBuilder::Read(const std::string& value, const std::vector<Format>& for
   return to;
 }
 
+void PlanBuilder::DeferResize(const std::string& value, const std::string& source, std::function<void()> lower) {
+  deferred_[value] = {source, std::move(lower)};
+}
+
+Place PlanBuilder::ReadUnresized(const std::string& value) {
+  const auto deferred = deferred_.find(value);
+  if (deferred == deferred_.end()) return Read(value, {Format::kBlocked}, ElementType::kF32, false);
+  const std::string source = deferred->second.source;
+  deferred_.erase(deferred);
+  return Read(source, {Format::kBlocked}, ElementType::kF32, false);
+}
+
+// The images of a batch side by side inside each channel block: for 1x1 convolutions of small maps the batch is then
+// one image. Only our own kernels read that.
+Place PlanBuilder::FreshPlace(const Shape& shape, Format format, ElementType type, int buffer, bool strided) const {
+  Place place = DensePlace(shape, format, type, buffer);
+  if (format == Format::kBlocked && strided && type == ElementType::kF32 && KernelsServe(options_)) {
+    place.batch_stride = BlockSize() * shape[2] * shape[3];
+    place.block_stride = place.batch_stride * shape[0];
+  }
+  return place;
+}
+
 const Place& PlanBuilder::AnyPlace(const std::string& value) const {
   const auto found = places_.find(value);
   if (found == places_.end()) throw Error{ErrorKind::kInternal, "value '" + value + "' is read before it is made"};
@@ -112,7 +151,7 @@ Place PlanBuilder::Write(const std::string& value, const std::vector<Format>& fo
   }
   const Shape& shape = ShapeOf(value);
   const int buffer = NewBuffer(StorageElements(shape, formats.front()) * ElementBytes(type));
-  const Place place = DensePlace(shape, formats.front(), type, buffer);
+  const Place place = FreshPlace(shape, formats.front(), type, buffer, strided);
   Alias(value, place);
   if (destination) {
     Alias(value, *destination);

@@ -1,6 +1,7 @@
 #ifndef MASKSCOPE_ENGINE_PLAN_BUILDER_H_
 #define MASKSCOPE_ENGINE_PLAN_BUILDER_H_
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -23,8 +24,11 @@ class PlanBuilder {
   const Shape& ShapeOf(const std::string& value) const;
   // The value where it does not depend on input data, else nullptr.
   const Tensor* ConstantOf(const std::string& value) const;
+  // Nothing the node makes depends on input data: it does not run, and does not count as a reader.
+  bool IsKnown(const Node& node) const;
   // The node that alone reads the value, once; nullptr for graph outputs and values with other readers.
   const Node* OnlyReader(const std::string& value) const;
+  const std::vector<const Node*>& Readers(const std::string& value) const { return readers_.at(value); }
   // The value can be read now.
   bool IsReady(const std::string& value) const;
   // No node but `readers` reads anything of the memory `place` lies in from now on, and it may be overwritten.
@@ -37,6 +41,12 @@ class PlanBuilder {
   // A place where the value can be read in one of `formats` (the first is preferred when it must be converted).
   Place Read(const std::string& value, const std::vector<Format>& formats, ElementType type = ElementType::kF32,
              bool dense = true);
+  // Puts off the nearest-neighbour Resize that makes `value` from `source`: a step that adds it may read the source
+  // instead. `lower` makes the value after all, where something else reads it.
+  void DeferResize(const std::string& value, const std::string& source, std::function<void()> lower);
+  bool IsDeferred(const std::string& value) const { return deferred_.contains(value); }
+  // The value in blocks, or what it is resized from where that was put off (the shape tells).
+  Place ReadUnresized(const std::string& value);
   // A place where the value already lies, in whatever format.
   const Place& AnyPlace(const std::string& value) const;
 
@@ -64,12 +74,15 @@ class PlanBuilder {
     bool forced = false;  // false: root is the value itself, in the format its producer likes
     Place place;          // where in root's buffer; buffer not yet set
   };
-  const Target& TargetOf(const std::string& value);
-  Target FollowReader(const std::string& value);
-  std::optional<Target> ThroughView(const std::string& value, const std::string& output);
-  std::optional<Target> ThroughTranspose(const std::string& value, const Node& reader);
-  std::optional<Target> ThroughConcat(const std::string& value, const Node& reader);
+  void FindTargets();
+  const Target& TargetOf(const std::string& value) const;
+  Target FollowReader(const std::string& value, const Node* producer) const;
+  std::optional<Target> ThroughView(const std::string& value, const std::string& output) const;
+  std::optional<Target> ThroughTranspose(const std::string& value, const Node& reader) const;
+  std::optional<Target> ThroughConcat(const std::string& value, const Node& reader) const;
   int RootBuffer(const std::string& root);
+  // How writers that can leave gaps lay a value out.
+  Place FreshPlace(const Shape& shape, Format format, ElementType type, int buffer, bool strided) const;
   void AddOutputs();
   void PlaceInArena();
 
@@ -85,6 +98,11 @@ class PlanBuilder {
   std::map<std::string, int> root_buffers_;
   std::map<int, std::set<std::string>> residents_;  // values by the buffer they lie in
   std::set<const Node*> done_;
+  struct Deferred {
+    std::string source;
+    std::function<void()> lower;
+  };
+  std::map<std::string, Deferred> deferred_;
   std::vector<std::pair<Place, Place>> pending_copies_;
 };
 

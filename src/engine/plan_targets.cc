@@ -79,19 +79,27 @@ int PlanBuilder::RootBuffer(const std::string& root) {
   return buffer;
 }
 
-const PlanBuilder::Target& PlanBuilder::TargetOf(const std::string& value) {
-  const auto found = targets_.find(value);
-  if (found != targets_.end()) return found->second;
-  Target target = FollowReader(value);
-  return targets_[value] = std::move(target);
+// From the last node backwards, so that what a value leads to is known before it and nothing recurses.
+void PlanBuilder::FindTargets() {
+  for (auto node = graph_.nodes.rbegin(); node != graph_.nodes.rend(); ++node) {
+    for (const std::string& output : node->outputs) {
+      if (!output.empty() && ConstantOf(output) == nullptr) targets_[output] = FollowReader(output, &*node);
+    }
+  }
 }
 
-PlanBuilder::Target PlanBuilder::FollowReader(const std::string& value) {
+const PlanBuilder::Target& PlanBuilder::TargetOf(const std::string& value) const {
+  const auto found = targets_.find(value);
+  if (found == targets_.end())
+    throw Error{ErrorKind::kInternal, "value '" + value + "' is written but made by no node"};
+  return found->second;
+}
+
+PlanBuilder::Target PlanBuilder::FollowReader(const std::string& value, const Node* producer) const {
   const Shape& shape = ShapeOf(value);
-  const Node* producer = graph_.FindProducer(value);
   Format format = Format::kPlain;
-  if (producer != nullptr && producer->op == "Concat") format = ConcatFormat(*this, *producer);
-  Target self{value, false, DensePlace(shape, format, ElementType::kF32, -1)};
+  if (producer->op == "Concat") format = ConcatFormat(*this, *producer);
+  Target self{value, false, FreshPlace(shape, format, ElementType::kF32, -1, true)};
   const Node* reader = OnlyReader(value);
   if (reader == nullptr || reader->outputs.empty()) return self;
   std::optional<Target> target;
@@ -105,7 +113,7 @@ PlanBuilder::Target PlanBuilder::FollowReader(const std::string& value) {
   return target ? *target : self;
 }
 
-std::optional<PlanBuilder::Target> PlanBuilder::ThroughView(const std::string& value, const std::string& output) {
+std::optional<PlanBuilder::Target> PlanBuilder::ThroughView(const std::string& value, const std::string& output) const {
   const Target& next = TargetOf(output);
   if (next.place.format != Format::kPlain) return std::nullopt;
   const std::optional<Place> place = Reshaped(next.place, ShapeOf(value));
@@ -113,7 +121,7 @@ std::optional<PlanBuilder::Target> PlanBuilder::ThroughView(const std::string& v
   return Target{next.root, true, *place};
 }
 
-std::optional<PlanBuilder::Target> PlanBuilder::ThroughTranspose(const std::string& value, const Node& reader) {
+std::optional<PlanBuilder::Target> PlanBuilder::ThroughTranspose(const std::string& value, const Node& reader) const {
   const std::vector<int64_t> to_nhwc = {0, 2, 3, 1};
   if (ShapeOf(value).size() != 4 || reader.Ints("perm", {}) != to_nhwc) return std::nullopt;
   const Target& next = TargetOf(reader.outputs[0]);
@@ -124,7 +132,7 @@ std::optional<PlanBuilder::Target> PlanBuilder::ThroughTranspose(const std::stri
   return Target{next.root, true, place};
 }
 
-std::optional<PlanBuilder::Target> PlanBuilder::ThroughConcat(const std::string& value, const Node& reader) {
+std::optional<PlanBuilder::Target> PlanBuilder::ThroughConcat(const std::string& value, const Node& reader) const {
   const Target& next = TargetOf(reader.outputs[0]);
   const std::vector<int64_t> lengths = ConcatLengths(*this, reader);
   const Shape& out = ShapeOf(reader.outputs[0]);

@@ -118,7 +118,6 @@ DetectorTrainingOptions DetectorTrainingOptionsFromJson(const nlohmann::json& js
     throw Error{ErrorKind::kBadData,
                 "'" + source + "' is not the configuration of a detector training: " + error.what()};
   }
-  options.task.seed = options.loop.seed;
   return options;
 }
 

@@ -51,24 +51,6 @@ void Complete(const DetectorTrainingOptions& options, const LoopHooks& hooks, st
   CompleteLabels(teacher, options.teacher, ResolveThreads(options.loop.threads, "threads"), hooks.progress, pictures);
 }
 
-DetectorTrainingResult Run(const DetectorTrainingOptions& options, const RunFolder& folder, bool resume,
-                           const LoopHooks& hooks) {
-  DetectorData data = ReadDetectorData(options.data, options.validation_share, options.validation_seed);
-  Complete(options, hooks, data.train);
-  Graph start = ReadDetectorStart(options);
-  ModelRecord record = *ReadModelRecord(start, options.init.string());
-  record.input.longest_side = options.task.sample.longest_side;
-  record.licence = options.licence;
-  record.provenance = {{"recipe", ToJson(options)},
-                       {"training_pictures", data.train.size()},
-                       {"validation_pictures", data.validation.size()}};
-  if (options.batch_norm == BatchNormMode::kFold) FoldBatchNorm(start);
-  TorchGraph network(start);
-  if (options.batch_norm == BatchNormMode::kFrozen) network.FreezeBatchNorm({""});
-  DetectorTask task(std::move(data.train), std::move(data.validation), std::move(record), options.task);
-  return {folder.path(), RunTrainingLoop(network, task, options.loop, folder, resume, hooks)};
-}
-
 }  // namespace
 
 void DetectorTrainingOptions::Validate() const {
@@ -121,21 +103,27 @@ Graph ReadDetectorStart(const DetectorTrainingOptions& options) {
   return graph;
 }
 
-DetectorTrainingResult TrainDetector(const DetectorTrainingOptions& options, const LoopHooks& hooks) {
+LoopResult TrainDetector(const DetectorTrainingOptions& options, const RunFolder& folder, bool resume,
+                         const LoopHooks& hooks) {
   options.Validate();
-  // What can be wrong with the inputs is found before a folder is made.
-  ReadDetectorStart(options);
-  const RunFolder folder = RunFolder::Create(options.runs, options.name);
-  folder.WriteConfig(ConfigToJson(options));
-  return Run(options, folder, false, hooks);
-}
-
-DetectorTrainingResult ResumeDetectorTraining(const std::filesystem::path& run, const LoopHooks& hooks) {
-  const RunFolder folder = RunFolder::Open(run);
-  const DetectorTrainingOptions options =
-      DetectorTrainingOptionsFromJson(folder.ReadConfig(), (run / "config.json").string());
-  options.Validate();
-  return Run(options, folder, true, hooks);
+  Graph start = ReadDetectorStart(options);
+  if (!resume) folder.WriteConfig(ConfigToJson(options));
+  DetectorData data = ReadDetectorData(options.data, options.validation_share, options.validation_seed);
+  Complete(options, hooks, data.train);
+  ModelRecord record = *ReadModelRecord(start, options.init.string());
+  record.input.longest_side = options.task.sample.longest_side;
+  record.licence = options.licence;
+  record.provenance = {{"recipe", ToJson(options)},
+                       {"training_pictures", data.train.size()},
+                       {"validation_pictures", data.validation.size()}};
+  if (options.batch_norm == BatchNormMode::kFold) FoldBatchNorm(start);
+  TorchGraph network(start);
+  if (options.batch_norm == BatchNormMode::kFrozen) network.FreezeBatchNorm({""});
+  DetectorTaskOptions task_options = options.task;
+  task_options.seed = options.loop.seed;
+  task_options.validation_workers = options.loop.threads;
+  DetectorTask task(std::move(data.train), std::move(data.validation), std::move(record), task_options);
+  return RunTrainingLoop(network, task, options.loop, folder, resume, hooks);
 }
 
 }  // namespace maskscope

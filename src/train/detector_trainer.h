@@ -23,9 +23,7 @@ BatchNormMode ParseBatchNormMode(const std::string& text);  // "learn", "frozen"
 struct DetectorTrainingOptions {
   std::filesystem::path data;  // collection folder (data/dataset.h)
   std::filesystem::path init;  // .safetensors with RetinaFace or MobileNetV1 x0.25 weights, or a detector's .onnx
-  std::filesystem::path runs = "runs";  // where the run folder is made
-  std::string name = "detector";
-  RetinaFaceOptions network;  // not read when init is an .onnx
+  RetinaFaceOptions network;   // not read when init is an .onnx
   BatchNormMode batch_norm = BatchNormMode::kLearn;
   double validation_share = 0.12;  // of the groups of the train rows
   uint64_t validation_seed = 1;    // apart from the seed of the training, so that runs can be compared
@@ -52,13 +50,11 @@ ModelRecord RetinaFaceRecord(int longest_side, bool landmarks = true);
 // options.network asks for fewer. Errors: those of the readers; kBadModel (an .onnx without a detector's record).
 Graph ReadDetectorStart(const DetectorTrainingOptions& options);
 
-struct DetectorTrainingResult {
-  std::filesystem::path folder;
-  LoopResult loop;
-};
-// The whole training: labels completed, run folder, loop. `resume`: an existing run, whose configuration is then used.
-DetectorTrainingResult TrainDetector(const DetectorTrainingOptions& options, const LoopHooks& hooks);
-DetectorTrainingResult ResumeDetectorTraining(const std::filesystem::path& run, const LoopHooks& hooks);
+// The whole training: labels completed by the start, then the loop, which leaves its files in `folder`. With `resume`
+// it goes on where the folder's checkpoint stopped; `options` must then be those of the folder's config. Errors:
+// kUsage, kBadData, kBadModel, kOutput and those of reading.
+LoopResult TrainDetector(const DetectorTrainingOptions& options, const RunFolder& folder, bool resume,
+                         const LoopHooks& hooks);
 
 }  // namespace maskscope
 

@@ -36,7 +36,7 @@ float TextHeight(const Image& image, const Box& face) {
 StateLook LookOfState(const std::string& state) {
   if (state == "correct") return {{0, 158, 115}, LineStyle::kSolid};
   if (state == "incorrect") return {{240, 228, 66}, LineStyle::kDashed};
-  if (state == "none") return {{213, 94, 0}, LineStyle::kSolid};
+  if (state == "none") return {{213, 94, 0}, LineStyle::kSolid, true};
   return {{200, 200, 200}, LineStyle::kDotted};
 }
 
@@ -56,9 +56,7 @@ void DrawResult(const Result& result, Image& image, const DrawOptions& options) 
   const int thickness = LineThickness(image);
   for (const FaceResult& face : result.faces) {
     const StateLook look = LookOfState(face.state);
-    // A bare face is what one looks for: its line is heavier than that of a correct mask.
-    DrawBox(image, scale(face.box), look.color, face.state == "none" ? thickness + (thickness + 1) / 2 : thickness,
-            look.line);
+    DrawBox(image, scale(face.box), look.color, look.heavy ? thickness + (thickness + 1) / 2 : thickness, look.line);
     if (!options.landmarks) continue;
     for (const Point& point : face.landmarks) {
       DrawDot(image, scale(point), static_cast<float>(thickness), look.color);

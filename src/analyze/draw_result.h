@@ -21,6 +21,7 @@ struct DrawOptions {
 struct StateLook {
   Color color;
   LineStyle line = LineStyle::kSolid;
+  bool heavy = false;  // half as thick again: a bare face is what one looks for
 };
 StateLook LookOfState(const std::string& state);
 

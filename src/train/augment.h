@@ -17,7 +17,7 @@ struct AugmentOptions {
   double shift = 0.09;          // share of the crop's side, at most, either way
   double aspect = 0.12;         // width over height, at most this share wider or narrower
   double low_resolution = 0.4;  // share of pictures that pass through fewer pixels
-  int least_side = 14;          // pixels of the whole crop at the lowest resolution
+  int least_side = 18;          // pixels of the whole crop at the lowest resolution
   double jpeg = 0.35;           // share that pass through a JPEG codec
   double blur = 0.2;            // share blurred (unevenly: also motion)
   double noise = 0.25;          // share with sensor noise

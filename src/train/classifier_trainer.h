@@ -31,8 +31,8 @@ struct ClassifierTrainingOptions {
   float canvas_extent = 1.4f;  // side of what is kept around a face for augmentation, in sides of its crop
   int canvas_side = 176;       // pixels
   CropJitter scene_jitter{0.78, 1.3};
-  CropJitter whole_jitter{0.62, 1.08};  // whole pictures have nothing around them: rather cut in
-  void Validate() const;                // Errors: kUsage
+  CropJitter whole_jitter{0.7, 1.1};  // whole pictures have nothing around them: rather cut in
+  void Validate() const;              // Errors: kUsage
 };
 
 nlohmann::json ToJson(const ClassifierTrainingOptions& options);

@@ -88,8 +88,9 @@ void PushActivationThroughConcat(Graph& graph) {
   graph.nodes = std::move(rewritten);
 }
 
-// A convolution whose result is added to a resized one moves behind the Resize, so that the step that makes it can add.
-void MoveConvBehindResize(Graph& graph) {
+}  // namespace
+
+std::vector<const Node*> LoweringOrder(const Graph& graph) {
   Links links(graph);
   std::map<const Node*, std::vector<const Node*>> before;  // what moves, last first, by the Add
   std::set<const Node*> moved;
@@ -106,18 +107,16 @@ void MoveConvBehindResize(Graph& graph) {
       }
     }
   }
-  std::vector<Node> ordered;
+  std::vector<const Node*> order;
   for (const Node& node : graph.nodes) {
     if (moved.contains(&node)) continue;
     if (const auto found = before.find(&node); found != before.end()) {
-      for (auto last = found->second.rbegin(); last != found->second.rend(); ++last) ordered.push_back(**last);
+      order.insert(order.end(), found->second.rbegin(), found->second.rend());
     }
-    ordered.push_back(node);
+    order.push_back(&node);
   }
-  graph.nodes = std::move(ordered);
+  return order;
 }
-
-}  // namespace
 
 Epilogue FindEpilogue(const PlanBuilder& builder, const Node& node, bool residuals) {
   Epilogue epilogue;
@@ -136,7 +135,6 @@ Graph PrepareForPlans(Graph taken) {
   FoldBatchNorm(taken);
   PushActivationThroughConcat(taken);
   RemoveDead(taken);
-  MoveConvBehindResize(taken);
   return taken;
 }
 

@@ -41,6 +41,10 @@ struct Epilogue {
 // activation.
 Epilogue FindEpilogue(const PlanBuilder& builder, const Node& node, bool residuals);
 
+// The nodes as they are lowered: sorted as in the graph, but a convolution whose result is added to a resized one comes
+// after the Resize, so that the step that makes it can add.
+std::vector<const Node*> LoweringOrder(const Graph& graph);
+
 // [N, C, H, W]
 inline bool IsRank4(const Shape& shape) { return shape.size() == 4; }
 

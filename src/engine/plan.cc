@@ -43,7 +43,7 @@ std::shared_ptr<const Plan> CompilePlan(const Graph& graph, const InputShapes& i
   // Half a plan's arena of one value is already hopeless; the bound keeps shape inference from absurd sizes.
   InferredShapes inferred = InferShapes(graph, inputs);
   PlanBuilder builder(graph, std::move(inferred), options, packed);
-  for (const Node& node : graph.nodes) LowerNode(builder, node);
+  for (const Node* node : LoweringOrder(graph)) LowerNode(builder, *node);
   return std::make_shared<const Plan>(builder.Finish());
 }
 

@@ -11,6 +11,10 @@ constexpr int kFewPixels = 8;
 constexpr int kPairPixels = 7;
 constexpr int kSinglePixels = 28;
 
+// Weights of deep layers come from far and are used once: ask for them early, beyond the page that the hardware looks
+// ahead in.
+constexpr int kPrefetchFloats = 1024;
+
 struct Position {
   const float* src;
   const float* weights;
@@ -83,6 +87,7 @@ void Tile(const PointwiseTask& task, const Position& at) {
         __m512 w[kBlocks];
 #pragma GCC unroll 2
         for (int b = 0; b < kBlocks; ++b) w[b] = _mm512_loadu_ps(weights + b * weight_stride + c * 16);
+        _mm_prefetch(reinterpret_cast<const char*>(weights + c * 16 + kPrefetchFloats), _MM_HINT_T0);
 #pragma GCC unroll 28
         for (int p = 0; p < kPixels; ++p) {
           const __m512 x = _mm512_set1_ps(s[p * 16 + c]);

@@ -62,6 +62,7 @@ void AddAllCommands(CLI::App& root, CommandContext& context);
 
 void AddDetectCommand(CLI::App& root, CommandContext& context);
 void AddClassifyCommand(CLI::App& root, CommandContext& context);
+void AddDemoCommand(CLI::App& root, CommandContext& context);
 void AddModelCommand(CLI::App& root, CommandContext& context);
 void AddTrainCommand(CLI::App& root, CommandContext& context);
 void AddEvalCommand(CLI::App& root, CommandContext& context);

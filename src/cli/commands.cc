@@ -5,6 +5,7 @@ namespace maskscope {
 void AddAllCommands(CLI::App& root, CommandContext& context) {
   AddDetectCommand(root, context);
   AddClassifyCommand(root, context);
+  AddDemoCommand(root, context);
   AddModelCommand(root, context);
   AddTrainCommand(root, context);
   AddEvalCommand(root, context);

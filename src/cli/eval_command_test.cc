@@ -1,0 +1,141 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "data/test_folder.h"
+#include "graph/model_record.h"
+#include "graph/onnx_io.h"
+#include "zoo/zoo.h"
+
+namespace maskscope {
+namespace {
+
+ModelRecord DetectorRecord() {
+  ModelRecord record;
+  record.task = ModelTask::kFaceDetector;
+  record.name = "test-detector";
+  record.classes = {"background", "face"};
+  record.input.resize = ResizeRule::kFitLongest;
+  record.input.longest_side = 96;
+  record.decoding.kind = "retinaface";
+  record.decoding.strides = {8, 16, 32};
+  record.decoding.min_sizes = {{16, 32}, {64, 128}, {256, 512}};
+  record.decoding.boxes_output = "boxes";
+  record.decoding.scores_output = "scores";
+  return record;
+}
+
+ModelRecord ClassifierRecord() {
+  ModelRecord record;
+  record.name = "test-classifier";
+  record.classes = {"correct", "incorrect", "none"};
+  record.input.width = record.input.height = 32;
+  record.input.std = {255, 255, 255};
+  return record;
+}
+
+// A collection of two pictures and two crops, and models that know nothing.
+class EvalCommandTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (const std::string stem : {"a", "b"}) {
+      folder_.WritePicture("data/scenes/one/images/" + stem + ".png", 96, 64);
+      folder_.Write(
+          "data/scenes/one/annotations/" + stem + ".xml",
+          "<annotation><filename>" + stem +
+              ".png</filename><object><name>with_mask</name><bndbox><xmin>10</xmin><ymin>10</ymin><xmax>50</xmax>"
+              "<ymax>60</ymax></bndbox></object></annotation>");
+      folder_.WritePicture("data/faces/crops/none/" + stem + ".png", 40, 48);
+    }
+    folder_.Write("data/scenes/splits.csv",
+                  "set,image,split,group\none,images/a.png,test,g1\none,images/b.png,test,g2\n");
+    folder_.Write(
+        "data/faces/splits.csv",
+        "set,image,label,split,group,synthetic\ncrops,none/a.png,none,test,g3,0\ncrops,none/b.png,none,test,g4,0\n");
+    Graph detector = BuildRetinaFace({});
+    folder_.Write("detector.json", ToJson(DetectorRecord()).dump());
+    WriteOnnx(detector, folder_ / "bare.onnx");
+    StoreModelRecord(DetectorRecord(), detector);
+    WriteOnnx(detector, folder_ / "detector.onnx");
+    MobileNetV2Options options;
+    options.width = 0.35f;
+    options.input_size = 32;
+    Graph classifier = BuildMobileNetV2(options);
+    StoreModelRecord(ClassifierRecord(), classifier);
+    WriteOnnx(classifier, folder_ / "classifier.onnx");
+  }
+
+  // Exit code; what went to stdout is in out_.
+  int Run(std::vector<std::string> words) {
+    words.insert(words.begin(), {"maskscope", "eval"});
+    words.push_back("-q");
+    std::vector<const char*> argv;
+    for (const std::string& word : words) argv.push_back(word.c_str());
+    testing::internal::CaptureStdout();
+    const int code = RunCommandLine(static_cast<int>(argv.size()), argv.data());
+    out_ = testing::internal::GetCapturedStdout();
+    return code;
+  }
+  std::string File(const std::string& name) const { return (folder_ / name).string(); }
+  nlohmann::json ReadJson(const std::string& name) const { return nlohmann::json::parse(ReadFileText(folder_ / name)); }
+
+  TestFolder folder_;
+  std::string out_;
+};
+
+TEST_F(EvalCommandTest, Scenes) {
+  ASSERT_EQ(
+      Run({"scenes", "--data", File("data"), "--detector", File("detector.onnx"), "--classifier",
+           File("classifier.onnx"), "--json", File("out.json"), "--markdown", File("out.md"), "--resamples", "20"}),
+      0);
+  const nlohmann::json json = ReadJson("out.json");
+  EXPECT_EQ(json["schema"], "maskscope.evaluation/1");
+  EXPECT_EQ(json["kind"], "scenes");
+  EXPECT_EQ(json["models"]["detector"]["name"], "test-detector");
+  ASSERT_EQ(json["sets"].size(), 1u);
+  EXPECT_EQ(json["sets"][0]["set"], "one");
+  EXPECT_EQ(json["sets"][0]["faces"], 2);
+  EXPECT_TRUE(json["sets"][0]["face_ap50"]["all"].is_object());
+  EXPECT_NE(out_.find("| face AP50 "), std::string::npos);
+  EXPECT_EQ(ReadFileText(folder_ / "out.md"), out_);
+}
+
+TEST_F(EvalCommandTest, DetectorAloneByItsOwnRecordOrAGivenOne) {
+  ASSERT_EQ(Run({"scenes", "--data", File("data"), "--detector", File("detector.onnx"), "--no-classifier", "--json",
+                 File("own.json"), "--resamples", "20"}),
+            0);
+  ASSERT_EQ(Run({"scenes", "--data", File("data"), "--detector", File("bare.onnx"), "--record", File("detector.json"),
+                 "--json", File("given.json"), "--resamples", "20"}),
+            0);
+  EXPECT_EQ(ReadJson("own.json")["sets"], ReadJson("given.json")["sets"]);
+  EXPECT_FALSE(ReadJson("own.json")["sets"][0].contains("right"));
+  EXPECT_EQ(Run({"scenes", "--data", File("data"), "--detector", File("bare.onnx"), "--no-classifier"}),
+            ExitCode(ErrorKind::kBadModel));
+}
+
+TEST_F(EvalCommandTest, Crops) {
+  ASSERT_EQ(Run({"crops", "--data", File("data"), "--detector", File("detector.onnx"), "--classifier",
+                 File("classifier.onnx"), "--json", File("out.json"), "--resamples", "20"}),
+            0);
+  const nlohmann::json json = ReadJson("out.json");
+  EXPECT_EQ(json["sets"][0]["crops"], 2);
+  EXPECT_TRUE(json["sets"][0]["accuracy"].is_object());
+}
+
+TEST_F(EvalCommandTest, RefusesWhatIsNotThere) {
+  const std::vector<std::string> models{"--detector", File("detector.onnx"), "--classifier", File("classifier.onnx")};
+  const auto with_models = [&](std::vector<std::string> words) {
+    words.insert(words.end(), models.begin(), models.end());
+    return Run(words);
+  };
+  EXPECT_EQ(with_models({"scenes", "--data", File("nowhere")}), ExitCode(ErrorKind::kNotFound));
+  EXPECT_EQ(with_models({"scenes", "--data", File("data"), "--set", "two"}), ExitCode(ErrorKind::kUsage));
+  EXPECT_EQ(with_models({"scenes", "--data", File("data"), "--split", "tset"}), ExitCode(ErrorKind::kUsage));
+  EXPECT_EQ(with_models({"scenes", "--data", File("data"), "--split", "train"}), ExitCode(ErrorKind::kBadData));
+  folder_.Write("data/scenes/one/images/a.png", "no picture");
+  EXPECT_EQ(with_models({"scenes", "--data", File("data")}), ExitCode(ErrorKind::kBadImage));
+}
+
+}  // namespace
+}  // namespace maskscope

@@ -4,13 +4,13 @@
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/parallel.h"
 
-// The output is cut into tiles of 4x4 pixels; some tiles at a time are transformed, multiplied (36 small matrix
-// products, done by the 1x1 kernel with tiles for pixels) and transformed back, all within the second-level cache.
+// The output is cut into tiles of 4x4 pixels. A job transforms some tiles of all input channels; then, one output block
+// at a time, come 36 small matrix products, done by the 1x1 kernel with tiles for pixels, and the transform back while
+// they are near. The weights of a whole layer may exceed the second-level cache, but each serves all tiles of the job.
 namespace maskscope::kernels {
 namespace {
 
-constexpr int kMaxTiles = 28;                  // twice what the 1x1 kernel takes at once
-constexpr int64_t kProductFloats = 80 * 1024;  // of the tiles in flight, before and after multiplication
+constexpr int kMaxTiles = 28;  // what the 1x1 kernel takes at once
 
 struct Plan {
   int tiles_y = 0, tiles_x = 0;
@@ -19,7 +19,7 @@ struct Plan {
   int most = 1;  // tiles of one job
   int in_blocks = 0, out_blocks = 0;
   int64_t before() const { return int64_t{inner::kWinogradProducts} * most * in_blocks * 16; }
-  int64_t after() const { return int64_t{inner::kWinogradProducts} * most * out_blocks * 16; }
+  int64_t after() const { return int64_t{inner::kWinogradProducts} * most * 16; }  // of one output block
 };
 
 Plan MakePlan(const Conv3x3Weights& weights, const Conv3x3Run& run, int threads) {
@@ -29,9 +29,7 @@ Plan MakePlan(const Conv3x3Weights& weights, const Conv3x3Run& run, int threads)
   plan.tiles = plan.tiles_y * plan.tiles_x * run.geometry.batch;
   plan.in_blocks = BlocksOf(weights.in_channels);
   plan.out_blocks = BlocksOf(weights.out_channels);
-  const int64_t tile_floats = int64_t{inner::kWinogradProducts} * 16 * (plan.in_blocks + plan.out_blocks);
-  const int most = static_cast<int>(std::clamp<int64_t>(kProductFloats / tile_floats, 14, kMaxTiles));
-  plan.jobs = (plan.tiles + most - 1) / most;
+  plan.jobs = (plan.tiles + kMaxTiles - 1) / kMaxTiles;
   plan.jobs = std::min(plan.tiles, (plan.jobs + threads - 1) / threads * threads);
   plan.most = (plan.tiles + plan.jobs - 1) / plan.jobs;
   return plan;
@@ -65,42 +63,40 @@ void TransformInput(const Conv3x3Run& run, const Plan& plan, Span tiles, float* 
   }
 }
 
-void Multiply(const Conv3x3Weights& weights, const Plan& plan, int count, const float* before, float* after) {
+void Multiply(const Conv3x3Weights& weights, const Plan& plan, int block, int count, const float* before,
+              float* after) {
   inner::PointwiseTask task;
   task.packed_in = PackedChannels(weights.in_channels);
   task.pixels = count;
-  task.out_blocks = plan.out_blocks;
-  task.src_block_stride = task.dst_block_stride = int64_t{16} * count;
+  task.out_blocks = 1;
+  task.src_block_stride = int64_t{16} * count;
+  const int64_t product = int64_t{task.packed_in} * 16;
   for (int64_t p = 0; p < inner::kWinogradProducts; ++p) {
     task.src = before + p * task.src_block_stride * plan.in_blocks;
-    task.weights = weights.weights.data() + p * plan.out_blocks * task.packed_in * 16;
-    task.dst = after + p * task.dst_block_stride * plan.out_blocks;
+    task.weights = weights.weights.data() + (block * inner::kWinogradProducts + p) * product;
+    task.dst = after + p * task.src_block_stride;
     inner::PointwisePixels(task);
   }
 }
 
-void TransformOutput(const Conv3x3Weights& weights, const Conv3x3Run& run, const Plan& plan, Span tiles,
+void TransformOutput(const Conv3x3Weights& weights, const Conv3x3Run& run, const Plan& plan, int block, Span tiles,
                      const float* products) {
   const WindowGeometry& g = run.geometry;
-  const int count = tiles.end - tiles.begin;
+  const bool second = run.second.data && block >= run.second_from;
+  const BlockedOut& to = second ? run.second : run.dst;
+  float* dst = to.data + (second ? block - run.second_from : block) * to.block_stride;
   inner::WinogradOutput out;
-  out.stride = int64_t{16} * count * plan.out_blocks;
+  out.stride = int64_t{16} * (tiles.end - tiles.begin);
   out.width = g.out_width;
+  out.bias = weights.bias.data() + int64_t{block} * 16;
+  out.activation = weights.activations[static_cast<size_t>(block)];
   for (int t = tiles.begin; t < tiles.end; ++t) {
     const TilePlace place = PlaceOf(plan, t);
     out.rows = std::min(4, g.out_height - place.y);
     out.columns = std::min(4, g.out_width - place.x);
-    for (int block = 0; block < plan.out_blocks; ++block) {
-      const bool second = run.second.data && block >= run.second_from;
-      const BlockedOut& dst = second ? run.second : run.dst;
-      out.src = products + (int64_t{block} * count + t - tiles.begin) * 16;
-      out.bias = weights.bias.data() + block * 16;
-      out.activation = weights.activations[block];
-      out.dst = dst.data + place.image * dst.batch_stride +
-                (second ? block - run.second_from : block) * dst.block_stride +
-                (int64_t{place.y} * g.out_width + place.x) * 16;
-      inner::WinogradOutputTile(out);
-    }
+    out.src = products + (t - tiles.begin) * 16;
+    out.dst = dst + place.image * to.batch_stride + (int64_t{place.y} * g.out_width + place.x) * 16;
+    inner::WinogradOutputTile(out);
   }
 }
 
@@ -118,8 +114,10 @@ void Run(const Conv3x3Weights& weights, const Conv3x3Run& run, int threads, floa
     float* after = before + plan.before();
     const Span tiles = Part(plan.tiles, plan.jobs, job);
     TransformInput(run, plan, tiles, before);
-    Multiply(weights, plan, tiles.end - tiles.begin, before, after);
-    TransformOutput(weights, run, plan, tiles, after);
+    for (int block = 0; block < plan.out_blocks; ++block) {
+      Multiply(weights, plan, block, tiles.end - tiles.begin, before, after);
+      TransformOutput(weights, run, plan, block, tiles, after);
+    }
   });
 }
 

@@ -165,7 +165,7 @@ struct Conv3x3Weights {
   int in_channels = 0;
   int out_channels = 0;
   std::vector<Activation> activations;  // one an output block
-  AlignedFloats weights;                // [36][out block][PackedChannels(in_channels)][16]
+  AlignedFloats weights;                // [out block][36][PackedChannels(in_channels)][16]
   AlignedFloats bias;
 };
 

@@ -71,11 +71,11 @@ Conv3x3Weights PackConv3x3(const float* weights, const float* bias, int in_chann
   Conv3x3Weights packed{in_channels, out_channels, activations, {}, PackBias(bias, out_channels)};
   const int blocks = BlocksOf(out_channels);
   packed.activations.resize(static_cast<size_t>(blocks), activations.empty() ? Activation::None() : activations.back());
-  const int64_t in = PackedChannels(in_channels), product = blocks * in * 16;
-  packed.weights.assign(static_cast<size_t>(36 * product), 0.f);
+  const int64_t product = int64_t{16} * PackedChannels(in_channels);
+  packed.weights.assign(static_cast<size_t>(36 * product * blocks), 0.f);
   for (int o = 0; o < out_channels; ++o) {
     for (int i = 0; i < in_channels; ++i) {
-      float* first = packed.weights.data() + ((o / 16) * in + i) * 16 + o % 16;
+      float* first = packed.weights.data() + (o / 16) * 36 * product + i * 16 + o % 16;
       TransformKernel(weights + (int64_t{o} * in_channels + i) * 9, first, product);
     }
   }

@@ -30,14 +30,16 @@ int RoundChannels(double channels) {
   return rounded < 0.9 * channels ? rounded + 8 : rounded;
 }
 
-// TensorFlow's SAME for a 3x3 window on an even side.
-std::vector<int64_t> SamePads(int stride) {
-  return stride == 2 ? std::vector<int64_t>{0, 0, 1, 1} : std::vector<int64_t>{1, 1, 1, 1};
+// TensorFlow's SAME for a 3x3 window: one row and column on each side, but at stride 2 an even side gets only those
+// behind.
+std::vector<int64_t> SamePads(int side, int stride) {
+  const int64_t before = stride == 2 && side % 2 == 0 ? 0 : 1;
+  return {before, before, 1, 1};
 }
 
 class Writer {
  public:
-  explicit Writer(uint64_t seed) : builder_("mobilenet_v2", seed) {}
+  Writer(uint64_t seed, int input_size) : builder_("mobilenet_v2", seed), side_(input_size) {}
   GraphBuilder& builder() { return builder_; }
 
   std::string ConvBatchNorm(const std::string& name, const std::string& input, const ConvLayer& layer) {
@@ -53,6 +55,10 @@ class Writer {
     return builder_.Node("Clip", name + ".relu6", {normed, low, high});
   }
 
+  std::string Stem(const std::string& name, const std::string& input, int channels) {
+    return ConvBatchNormRelu6(name, input, {.in = 3, .out = channels, .kernel = 3, .stride = 2, .pads = Pads(2)});
+  }
+
   // An inverted residual block; its output value is `name`.
   std::string Block(const std::string& name, const std::string& input, int in, int out, int expansion, int stride) {
     const int inner = in * expansion;
@@ -60,14 +66,22 @@ class Writer {
     if (expansion != 1) value = ConvBatchNormRelu6(name + ".expand", value, {.in = in, .out = inner});
     value = ConvBatchNormRelu6(
         name + ".dw", value,
-        {.in = inner, .out = inner, .kernel = 3, .stride = stride, .groups = inner, .pads = SamePads(stride)});
+        {.in = inner, .out = inner, .kernel = 3, .stride = stride, .groups = inner, .pads = Pads(stride)});
     value = ConvBatchNorm(name + ".project", value, {.in = inner, .out = out});
     if (stride != 1 || in != out) return value;
     return builder_.Node("Add", name + ".add", {input, value});
   }
 
  private:
+  // Of the next 3x3 window; counts the side down.
+  std::vector<int64_t> Pads(int stride) {
+    std::vector<int64_t> pads = SamePads(side_, stride);
+    side_ = (side_ + stride - 1) / stride;
+    return pads;
+  }
+
   GraphBuilder builder_;
+  int side_;  // of the feature map, pixels
 };
 
 }  // namespace
@@ -76,19 +90,17 @@ void MobileNetV2Options::Validate() const {
   Problems problems;
   problems.Require(width >= 0.1f && width <= 4.0f, "width", std::to_string(width), "0.1 to 4");
   problems.Require(classes >= 1 && classes <= 100000, "classes", std::to_string(classes), "1 to 100000");
-  problems.Require(input_size >= 32 && input_size <= 4096 && input_size % 32 == 0, "input_size",
-                   std::to_string(input_size), "a multiple of 32, 32 to 4096");
+  problems.Require(input_size >= 32 && input_size <= 4096, "input_size", std::to_string(input_size), "32 to 4096");
   problems.Require(dropout >= 0.0f && dropout < 1.0f, "dropout", std::to_string(dropout), "0 or more and below 1");
   problems.ThrowIfAny(ErrorKind::kUsage, "MobileNetV2 options");
 }
 
 Graph BuildMobileNetV2(const MobileNetV2Options& options) {
   options.Validate();
-  Writer writer(options.seed);
+  Writer writer(options.seed, options.input_size);
   GraphBuilder& builder = writer.builder();
   int channels = RoundChannels(32.0 * options.width);
-  std::string value = writer.ConvBatchNormRelu6(
-      "stem", "input", {.in = 3, .out = channels, .kernel = 3, .stride = 2, .pads = SamePads(2)});
+  std::string value = writer.Stem("stem", "input", channels);
   int number = 0;
   for (const Stage& stage : kStages) {
     const int out = RoundChannels(static_cast<double>(stage.channels) * options.width);

@@ -11,12 +11,13 @@
 namespace maskscope {
 
 // MobileNetV2 (Sandler et al. 2018, table 2), BatchNorm kept as nodes, TensorFlow-style SAME padding written as explicit ONNX pads
-// for even inputs ([0,0,1,1] at stride 2), as the published weights need.
+// for `input_size` ([0,0,1,1] at stride 2 where the side is even, else all 1), as the published weights need. Other sizes run too, with
+// the same pads.
 // Input "input" [batch, 3, height, width]; output "logits" [batch, classes] (no softmax). Value "features" is the pooled vector [batch, last].
 struct MobileNetV2Options {
   float width = 1.0f;        // channel multiplier; channels rounded to multiples of 8 as in the paper's code
   int classes = 3;
-  int input_size = 128;      // height = width, even at each of the five halvings (a multiple of 32)
+  int input_size = 128;      // height = width, pixels, 32 to 4096
   float dropout = 0.2f;      // before the classifier; identity outside training
   uint64_t seed = 1;
   void Validate() const;

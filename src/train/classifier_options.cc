@@ -14,8 +14,9 @@ void ClassifierTrainingOptions::Validate() const {
   };
   problems.Require(!sizes.empty(), "sizes", "none", "at least one input size");
   for (const int size : sizes) {
-    problems.Require(size >= 32 && size <= 1024 && size % 32 == 0, "size", std::to_string(size),
-                     "a multiple of 32 between 32 and 1024");
+    // The JPEG augmentation works in blocks of 8 pixels.
+    problems.Require(size >= 32 && size <= 1024 && size % 8 == 0, "size", std::to_string(size),
+                     "a multiple of 8 between 32 and 1024");
   }
   problems.Require(batch >= 2 && batch <= 65536, "batch", std::to_string(batch), "2 to 65536");
   problems.Require(draws_per_epoch >= 0, "draws_per_epoch", std::to_string(draws_per_epoch), "0 or more");

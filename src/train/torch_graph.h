@@ -17,8 +17,8 @@ namespace maskscope {
 class TorchGraph {
  public:
   // Every float initializer read by Conv, Gemm, MatMul, BatchNormalization (scale and shift), PRelu, Add or Mul is a
-  // parameter; running mean and variance are buffers; the rest are constants. Errors: kUnsupported naming node and
-  // operator.
+  // parameter, but a lone number beside Add or Mul is a constant of the formula; running mean and variance are buffers;
+  // the rest are constants. Errors: kUnsupported naming node and operator.
   explicit TorchGraph(const Graph& graph);
   ~TorchGraph();
 

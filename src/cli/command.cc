@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/result_output.h"
 #include "cli/terminal.h"
 
 namespace maskscope {
@@ -180,6 +181,8 @@ int RunCommandLine(int argc, const char* const* argv) {
     AddAllCommands(root, context);
     if (!Parse(root, argc, argv)) return 0;
     return RunParsed(context);
+  } catch (const StdoutClosed& closed) {
+    return ExitCode(closed.kind());
   } catch (const Error& error) {
     return Report(error.kind(), error.what());
   } catch (const std::bad_alloc&) {

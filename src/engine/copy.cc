@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 namespace maskscope {
 
@@ -47,11 +48,25 @@ int64_t BlockStart(const Place& place, int64_t n, int64_t block) {
   return n * place.batch_stride + within;
 }
 
+// Neighbouring floats on both sides, four at a time: one vector register each.
+void CopyGroups(const float* in, float* out, int64_t lanes) {
+  int64_t lane = 0;
+  for (; lane + 4 <= lanes; lane += 4) std::memcpy(out + lane, in + lane, 4 * sizeof(float));
+  for (; lane < lanes; ++lane) out[lane] = in[lane];
+}
+
 template <typename From, typename To>
 void CopyPixels(const From* src, Steps from, To* dst, Steps to, int64_t lanes, int64_t fill, int64_t pixels) {
   for (int64_t p = 0; p < pixels; ++p) {
     const From* in = src + p * from.pixel;
     To* out = dst + p * to.pixel;
+    if constexpr (std::is_same_v<From, float> && std::is_same_v<To, float>) {
+      if (from.lane == 1 && to.lane == 1) {
+        CopyGroups(in, out, lanes);
+        for (int64_t lane = lanes; lane < fill; ++lane) out[lane] = 0;
+        continue;
+      }
+    }
     for (int64_t lane = 0; lane < lanes; ++lane) Store(Load(in + lane * from.lane), out + lane * to.lane);
     for (int64_t lane = lanes; lane < fill; ++lane) Store(0.0f, out + lane);
   }
@@ -100,6 +115,27 @@ void CopyTyped(const Place& from, const From* src, const Place& to, To* dst, int
 }
 
 }  // namespace
+
+void ScatterChannels(const Place& blocked, const float* src, int64_t first, const Place& nhwc, float* dst,
+                     int threads) {
+  struct Run {
+    int64_t from, to, count;
+  };
+  const int64_t channels = nhwc.shape[1], pixels = nhwc.shape[2] * nhwc.shape[3], lanes = BlockSize();
+  std::vector<Run> runs;
+  for (int64_t done = 0; done < channels; done += runs.back().count) {
+    const int64_t channel = first + done, count = std::min(channels - done, lanes - channel % lanes);
+    runs.push_back({channel / lanes * blocked.block_stride + channel % lanes, done, count});
+  }
+#pragma omp parallel for collapse(2) num_threads(threads) if (threads > 1 && channels * pixels > 4096)
+  for (int64_t n = 0; n < nhwc.batch(); ++n) {
+    for (int64_t p = 0; p < pixels; ++p) {
+      const float* in = src + n * blocked.batch_stride + p * lanes;
+      float* out = dst + n * nhwc.batch_stride + p * channels;
+      for (const Run& run : runs) CopyGroups(in + run.from, out + run.to, run.count);
+    }
+  }
+}
 
 void CopyPlace(const Place& from, const void* src, const Place& to, void* dst, int threads) {
   const bool from_f32 = from.type == ElementType::kF32, to_f32 = to.type == ElementType::kF32;

@@ -111,20 +111,26 @@ void SoftmaxLine(const float* src, float* dst, int64_t length) {
   for (int64_t i = 0; i < length; ++i) dst[i] /= sum;
 }
 
+MASKSCOPE_VECTORIZED void SecondMinusFirst(const float* pairs, float* out, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) out[i] = pairs[2 * i + 1] - pairs[2 * i];
+}
+
+MASKSCOPE_VECTORIZED void WithComplement(const float* second, float* pairs, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    pairs[2 * i] = 1 - second[i];
+    pairs[2 * i + 1] = second[i];
+  }
+}
+
 // Of two classes: the softmax is the sigmoid of their difference, which vectorises.
 void SoftmaxPairs(const float* src, float* dst, int64_t pairs) {
   constexpr int64_t kPairs = 512;
   float second[kPairs];
   for (int64_t done = 0; done < pairs; done += kPairs) {
     const int64_t count = std::min(kPairs, pairs - done);
-    const float* in = src + done * 2;
-    float* out = dst + done * 2;
-    for (int64_t i = 0; i < count; ++i) second[i] = in[2 * i + 1] - in[2 * i];
+    SecondMinusFirst(src + done * 2, second, count);
     ApplyActivation({Activation::Kind::kSigmoid, 0, 0}, second, count);
-    for (int64_t i = 0; i < count; ++i) {
-      out[2 * i] = 1 - second[i];
-      out[2 * i + 1] = second[i];
-    }
+    WithComplement(second, dst + done * 2, count);
   }
 }
 

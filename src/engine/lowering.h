@@ -15,6 +15,8 @@ namespace maskscope {
 // Each returns true where it lowered the node; false leaves it to the next. Together they never refuse what the
 // reference interpreter can run.
 bool LowerConv(PlanBuilder& builder, const Node& node);
+// Several convolutions that the hand-tuned kernels do as one, where KernelsServe.
+bool LowerKernelBlock(PlanBuilder& builder, const Node& node);
 // Convolutions the hand-tuned kernels can do, where KernelsServe.
 bool LowerKernelConv(PlanBuilder& builder, const Node& node);
 bool LowerMatrix(PlanBuilder& builder, const Node& node);

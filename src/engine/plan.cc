@@ -13,8 +13,8 @@ void LowerNode(PlanBuilder& builder, const Node& node) {
     builder.MarkDone(node);
     return;
   }
-  for (const auto lower :
-       {LowerKernelConv, LowerConv, LowerMatrix, LowerPool, LowerElementwise, LowerShape, LowerResize}) {
+  for (const auto lower : {LowerKernelBlock, LowerKernelConv, LowerConv, LowerMatrix, LowerPool, LowerElementwise,
+                           LowerShape, LowerResize}) {
     if (lower(builder, node)) {
       builder.MarkDone(node);
       return;

@@ -55,12 +55,30 @@ std::vector<Tensor> Log(const ReferenceCall& call) {
 std::vector<Tensor> Sqrt(const ReferenceCall& call) {
   return Unary(call, [](double x) { return std::sqrt(x); });
 }
-std::vector<Tensor> Abs(const ReferenceCall& call) {
-  return Unary(call, [](double x) { return std::abs(x); });
+// Functions that integers have too.
+template <typename Function>
+std::vector<Tensor> UnaryOfAny(const ReferenceCall& call, Function function) {
+  if (call.In(0).is_float()) return Unary(call, function);
+  Tensor y = call.In(0);
+  for (int64_t& value : y.ints) value = function(value);
+  return {y};
 }
-std::vector<Tensor> Neg(const ReferenceCall& call) {
-  return Unary(call, [](double x) { return -x; });
-}
+
+// Integers wrap: their overflow would be undefined.
+int64_t Wrapped(uint64_t value) { return static_cast<int64_t>(value); }
+uint64_t Bits(int64_t value) { return static_cast<uint64_t>(value); }
+
+struct NegOf {
+  double operator()(double x) const { return -x; }
+  int64_t operator()(int64_t x) const { return Wrapped(0 - Bits(x)); }
+};
+struct AbsOf {
+  double operator()(double x) const { return std::abs(x); }
+  int64_t operator()(int64_t x) const { return x < 0 ? NegOf()(x) : x; }
+};
+std::vector<Tensor> Abs(const ReferenceCall& call) { return UnaryOfAny(call, AbsOf()); }
+std::vector<Tensor> Neg(const ReferenceCall& call) { return UnaryOfAny(call, NegOf()); }
+
 std::vector<Tensor> Floor(const ReferenceCall& call) {
   return Unary(call, [](double x) { return std::floor(x); });
 }
@@ -99,31 +117,57 @@ std::vector<Tensor> Binary(const ReferenceCall& call, Function function) {
   return {y};
 }
 
-std::vector<Tensor> Add(const ReferenceCall& call) {
-  return Binary(call, [](auto a, auto b) { return a + b; });
-}
-std::vector<Tensor> Sub(const ReferenceCall& call) {
-  return Binary(call, [](auto a, auto b) { return a - b; });
-}
-std::vector<Tensor> Mul(const ReferenceCall& call) {
-  return Binary(call, [](auto a, auto b) { return a * b; });
-}
-std::vector<Tensor> Pow(const ReferenceCall& call) {
-  return Binary(call, [](auto a, auto b) { return static_cast<decltype(a)>(std::pow(a, b)); });
-}
-std::vector<Tensor> Max(const ReferenceCall& call) {
-  return Binary(call, [](auto a, auto b) { return std::max(a, b); });
-}
-std::vector<Tensor> Min(const ReferenceCall& call) {
-  return Binary(call, [](auto a, auto b) { return std::min(a, b); });
-}
+struct Plus {
+  double operator()(double a, double b) const { return a + b; }
+  int64_t operator()(int64_t a, int64_t b) const { return Wrapped(Bits(a) + Bits(b)); }
+};
+struct Minus {
+  double operator()(double a, double b) const { return a - b; }
+  int64_t operator()(int64_t a, int64_t b) const { return Wrapped(Bits(a) - Bits(b)); }
+};
+struct Times {
+  double operator()(double a, double b) const { return a * b; }
+  int64_t operator()(int64_t a, int64_t b) const { return Wrapped(Bits(a) * Bits(b)); }
+};
+struct Over {
+  double operator()(double a, double b) const { return a / b; }
+  int64_t operator()(int64_t a, int64_t b) const { return b == -1 ? NegOf()(a) : a / b; }
+};
+
+std::vector<Tensor> Add(const ReferenceCall& call) { return Binary(call, Plus()); }
+std::vector<Tensor> Sub(const ReferenceCall& call) { return Binary(call, Minus()); }
+std::vector<Tensor> Mul(const ReferenceCall& call) { return Binary(call, Times()); }
 
 std::vector<Tensor> Div(const ReferenceCall& call) {
   const Tensor& divisor = call.In(1);
   if (!divisor.is_float() && std::ranges::find(divisor.ints, 0) != divisor.ints.end()) {
     ThrowNodeError(call.node, "integer division by zero");
   }
-  return Binary(call, [](auto a, auto b) { return a / b; });
+  return Binary(call, Over());
+}
+
+std::vector<Tensor> Pow(const ReferenceCall& call) {
+  call.FloatIn(0);
+  call.FloatIn(1);
+  return Binary(call, [](auto a, auto b) { return static_cast<decltype(a)>(std::pow(a, b)); });
+}
+
+// Any number of inputs, two at a time.
+template <typename Function>
+std::vector<Tensor> Variadic(const ReferenceCall& call, Function function) {
+  std::vector<Tensor> result = {call.In(0)};
+  for (size_t i = 1; i < call.inputs.size(); ++i) {
+    const Tensor so_far = std::move(result[0]);
+    result = Binary({call.node, {&so_far, &call.In(i)}}, function);
+  }
+  return result;
+}
+
+std::vector<Tensor> Max(const ReferenceCall& call) {
+  return Variadic(call, [](auto a, auto b) { return std::max(a, b); });
+}
+std::vector<Tensor> Min(const ReferenceCall& call) {
+  return Variadic(call, [](auto a, auto b) { return std::min(a, b); });
 }
 
 std::vector<Tensor> PRelu(const ReferenceCall& call) {

@@ -5,8 +5,7 @@
 // which runs before they are ready.
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define MASKSCOPE_VECTORIZED \
-  __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default"), optimize("O3")))
+#define MASKSCOPE_VECTORIZED __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
 #else
 #define MASKSCOPE_VECTORIZED
 #endif

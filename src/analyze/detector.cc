@@ -49,12 +49,68 @@ NmsRule RuleOf(const ModelRecord& record) {
   return {record.thresholds.nms_iou, 1, 1, kMostCandidates};
 }
 
+// What the network said, checked against the priors.
+struct Outputs {
+  const float* scores;  // [anchors, columns]
+  const float* boxes;   // [anchors, 4]
+  const float* points;  // [anchors, 10] or nullptr
+  size_t columns;
+};
+
+Outputs ReadOutputs(const ModelRecord& record, const RunResult& run, size_t anchors) {
+  const Decoding& decoding = record.decoding;
+  const auto columns = static_cast<int64_t>(record.classes.size());
+  const auto read = [&](const std::string& name, int64_t width) {
+    const TensorView& view = run.Get(name);
+    CheckOutput(record, name, view, anchors, width);
+    return view.data;
+  };
+  return {read(decoding.scores_output, columns), read(decoding.boxes_output, 4),
+          decoding.landmarks_output.empty() ? nullptr : read(decoding.landmarks_output, 10),
+          static_cast<size_t>(columns)};
+}
+
 // Anchors above the threshold, boxes in pixels of the input.
 struct Candidates {
   std::vector<size_t> anchors;
   std::vector<Box> boxes;
   std::vector<float> scores;
   std::vector<int> classes;
+};
+
+Candidates FindCandidates(const ModelRecord& record, const Outputs& outputs, const std::vector<int>& face_columns,
+                          const PriorGrid& priors, InputSize input) {
+  Candidates candidates;
+  for (size_t anchor = 0; anchor < priors.size(); ++anchor) {
+    const float* row = outputs.scores + anchor * outputs.columns;
+    size_t best = 0;
+    for (size_t c = 1; c < face_columns.size(); ++c) {
+      if (row[face_columns[c]] > row[face_columns[best]]) best = c;
+    }
+    const float score = row[face_columns[best]];
+    if (!(score >= record.thresholds.score)) continue;  // also where it is not a number
+    const Box box = DecodeBox(priors.at(anchor), outputs.boxes + 4 * anchor, record.decoding.variances, input);
+    if (!IsProper(box)) continue;
+    candidates.anchors.push_back(anchor);
+    candidates.boxes.push_back(box);
+    candidates.scores.push_back(score);
+    candidates.classes.push_back(static_cast<int>(best));
+  }
+  return candidates;
+}
+
+// From pixels of the input through those of the picture to those of the caller's frame.
+struct ToFrame {
+  Placement placement;
+  float x, y;
+  Box operator()(const Box& in_input) const {
+    const Box box = placement.ToSource(in_input);
+    return {box.x1 * x, box.y1 * y, box.x2 * x, box.y2 * y};
+  }
+  Point operator()(const Point& in_input) const {
+    const Point point = placement.ToSource(in_input);
+    return {point.x * x, point.y * y};
+  }
 };
 
 }  // namespace
@@ -113,56 +169,24 @@ std::vector<Detection> Detector::Detect(const Image& image, int frame_width, int
   const RunResult run = engine_->Run({{input_name_, {buffer.data(), {1, 3, input.height, input.width}}}});
 
   const PriorGrid priors(record_.decoding, input.width, input.height);
-  const Decoding& decoding = record_.decoding;
-  const TensorView& scores = run.Get(decoding.scores_output);
-  const TensorView& boxes = run.Get(decoding.boxes_output);
-  const auto columns = static_cast<int64_t>(record_.classes.size());
-  CheckOutput(record_, decoding.scores_output, scores, priors.size(), columns);
-  CheckOutput(record_, decoding.boxes_output, boxes, priors.size(), 4);
-  const float* points = nullptr;
-  if (!decoding.landmarks_output.empty()) {
-    const TensorView& view = run.Get(decoding.landmarks_output);
-    CheckOutput(record_, decoding.landmarks_output, view, priors.size(), 10);
-    points = view.data;
-  }
-
-  Candidates candidates;
-  for (size_t anchor = 0; anchor < priors.size(); ++anchor) {
-    const float* row = scores.data + anchor * static_cast<size_t>(columns);
-    int best = 0;
-    for (size_t c = 1; c < face_columns_.size(); ++c) {
-      if (row[face_columns_[c]] > row[face_columns_[static_cast<size_t>(best)]]) best = static_cast<int>(c);
-    }
-    const float score = row[face_columns_[static_cast<size_t>(best)]];
-    if (!(score >= record_.thresholds.score)) continue;
-    const Box box = DecodeBox(priors.at(anchor), boxes.data + 4 * anchor, decoding.variances, input);
-    if (!IsProper(box)) continue;
-    candidates.anchors.push_back(anchor);
-    candidates.boxes.push_back(box);
-    candidates.scores.push_back(score);
-    candidates.classes.push_back(best);
-  }
-
-  // From the input to `image`, from there to the frame.
-  const float to_frame_x = static_cast<float>(frame_width) / static_cast<float>(image.width);
-  const float to_frame_y = static_cast<float>(frame_height) / static_cast<float>(image.height);
+  const Outputs outputs = ReadOutputs(record_, run, priors.size());
+  const Candidates candidates = FindCandidates(record_, outputs, face_columns_, priors, input);
+  const ToFrame to_frame{placement, static_cast<float>(frame_width) / static_cast<float>(image.width),
+                         static_cast<float>(frame_height) / static_cast<float>(image.height)};
   std::vector<Detection> detections;
   for (const int kept : Nms(candidates.boxes, candidates.scores, RuleOf(record_))) {
     const auto i = static_cast<size_t>(kept);
-    const Box box = placement.ToSource(candidates.boxes[i]);
+    const size_t anchor = candidates.anchors[i];
     Detection detection;
-    detection.box = {box.x1 * to_frame_x, box.y1 * to_frame_y, box.x2 * to_frame_x, box.y2 * to_frame_y};
+    detection.box = to_frame(candidates.boxes[i]);
     detection.score = candidates.scores[i];
     detection.class_index = candidates.classes[i];
-    const size_t anchor = candidates.anchors[i];
     for (const int column : face_columns_) {
-      detection.class_scores.push_back(
-          scores.data[anchor * static_cast<size_t>(columns) + static_cast<size_t>(column)]);
+      detection.class_scores.push_back(outputs.scores[anchor * outputs.columns + static_cast<size_t>(column)]);
     }
-    for (int k = 0; points != nullptr && k < 5; ++k) {
-      const Point point =
-          placement.ToSource(DecodePoint(priors.at(anchor), points + 10 * anchor + 2 * k, decoding.variances, input));
-      detection.landmarks.push_back({point.x * to_frame_x, point.y * to_frame_y});
+    for (size_t k = 0; outputs.points != nullptr && k < 5; ++k) {
+      const float* code = outputs.points + 10 * anchor + 2 * k;
+      detection.landmarks.push_back(to_frame(DecodePoint(priors.at(anchor), code, record_.decoding.variances, input)));
     }
     detections.push_back(std::move(detection));
   }

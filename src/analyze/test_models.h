@@ -1,8 +1,12 @@
 #ifndef MASKSCOPE_ANALYZE_TEST_MODELS_H_
 #define MASKSCOPE_ANALYZE_TEST_MODELS_H_
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "graph/graph.h"
 #include "graph/model_record.h"
@@ -114,6 +118,12 @@ inline std::filesystem::path WriteModel(Graph graph, const ModelRecord& record, 
   StoreModelRecord(record, graph);
   WriteOnnx(graph, path);
   return path;
+}
+
+// Greatest difference of a side, pixels.
+inline float Distance(const Box& a, const Box& b) {
+  return std::max(std::max(std::abs(a.x1 - b.x1), std::abs(a.y1 - b.y1)),
+                  std::max(std::abs(a.x2 - b.x2), std::abs(a.y2 - b.y2)));
 }
 
 // A black picture with faces at cells (column, row) of 16 * `scale` pixels.

@@ -8,6 +8,8 @@
 #include "base/files.h"
 #include "image/decode_jpeg.h"
 #include "image/decode_other.h"
+#include "image/decode_png.h"
+#include "image/decode_webp.h"
 #include "image/exif.h"
 #include "image/header.h"
 
@@ -29,6 +31,14 @@ int ChooseReduction(const PictureHeader& header, int wanted) {
   int reduction = 1;
   while (reduction < 8 && (longest + 2 * reduction - 1) / (2 * reduction) >= wanted) reduction *= 2;
   return reduction;
+}
+
+Image DecodeStored(std::span<const uint8_t> bytes, const PictureHeader& header, int reduction,
+                   const std::string& source) {
+  if (header.format == "jpeg") return DecodeJpeg(bytes, header, reduction, source);
+  if (header.format == "png") return DecodePng(bytes, header, source);
+  if (header.format == "webp") return DecodeWebp(bytes, header, source);
+  return DecodeOther(bytes, header, source);
 }
 
 }  // namespace
@@ -58,8 +68,7 @@ DecodedImage DecodeImage(std::span<const uint8_t> bytes, const std::string& sour
   if (SwapsSides(header.orientation)) std::swap(decoded.full_width, decoded.full_height);
   decoded.reduction = ChooseReduction(header, options.reduce_to_longest_side);
   try {
-    Image stored = header.format == "jpeg" ? DecodeJpeg(bytes, header, decoded.reduction, source)
-                                           : DecodeOther(bytes, header, source);
+    Image stored = DecodeStored(bytes, header, decoded.reduction, source);
     decoded.image =
         IsDecodedUpright(header) ? std::move(stored) : ApplyOrientation(std::move(stored), header.orientation);
   } catch (const std::bad_alloc&) {

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "image/exif.h"
+#include "image/over_white.h"
 
 namespace maskscope {
 namespace {
@@ -32,14 +33,6 @@ cv::Mat Decode(std::span<const uint8_t> bytes, const std::string& source) {
   }
 }
 
-// Over white; the result is in 8 bits.
-void CompositeRow(const uint8_t* bgra, int width, uint8_t* rgb) {
-  for (int x = 0; x < width; ++x, bgra += 4, rgb += 3) {
-    const int alpha = bgra[3];
-    for (int c = 0; c < 3; ++c) rgb[c] = static_cast<uint8_t>((bgra[2 - c] * alpha + 255 * (255 - alpha) + 127) / 255);
-  }
-}
-
 Image ToRgb(const cv::Mat& mat, const std::string& source) {
   Image image(mat.cols, mat.rows);
   cv::Mat rgb(mat.rows, mat.cols, CV_8UC3, image.pixels.data());
@@ -50,9 +43,12 @@ Image ToRgb(const cv::Mat& mat, const std::string& source) {
     case 3:
       cv::cvtColor(mat, rgb, cv::COLOR_BGR2RGB);
       break;
-    case 4:
-      for (int y = 0; y < mat.rows; ++y) CompositeRow(mat.ptr<uint8_t>(y), mat.cols, image.row(y));
+    case 4: {
+      cv::Mat rgba;
+      cv::cvtColor(mat, rgba, cv::COLOR_BGRA2RGBA);
+      OverWhite(rgba.data, rgba.total(), image.pixels.data());
       break;
+    }
     default:
       throw Error(ErrorKind::kUnsupported, source + ": a picture of " + std::to_string(mat.channels()) +
                                                " channels; wanted grey or colour, with or without transparency");

@@ -13,7 +13,7 @@ namespace maskscope {
 // True when DecodeOther already returns the upright picture: OpenCV turns TIFF files itself.
 inline bool IsDecodedUpright(const PictureHeader& header) { return header.format == "tiff"; }
 
-// Decodes everything but JPEG, as stored; transparent pixels over white. Errors: kBadImage, kUnsupported, kResource.
+// Decodes BMP, TIFF and PNM, as stored; transparent pixels over white. Errors: kBadImage, kUnsupported, kResource.
 Image DecodeOther(std::span<const uint8_t> bytes, const PictureHeader& header, const std::string& source);
 
 }  // namespace maskscope

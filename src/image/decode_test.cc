@@ -304,6 +304,13 @@ TEST(Decode, PalettePngWithTransparency) {
             DecodeImage(test::MakePng(2, 1, 8, 3, rows, chunks), "transparent").image.pixels);
 }
 
+TEST(Decode, WebpAlphaLiesOverWhite) {
+  cv::Mat bgra(4, 4, CV_8UC4, cv::Scalar(0, 0, 255, 0));
+  Bytes bytes;
+  ASSERT_TRUE(cv::imencode(".webp", bgra, bytes, {cv::IMWRITE_WEBP_QUALITY, 101}));
+  EXPECT_EQ(0, GreatestDifference(Image(4, 4, 255), DecodeImage(bytes, "clear").image));
+}
+
 TEST(Decode, OneBitPng) {
   EXPECT_EQ((Bytes{255, 255, 255, 0, 0, 0, 255, 255, 255}),
             DecodeImage(test::MakePng(3, 1, 1, 0, {0, 0b10100000}), "bits").image.pixels);

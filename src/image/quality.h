@@ -9,8 +9,8 @@
 
 namespace maskscope {
 
-// Luma, [height * width]: (9798 R + 19235 G + 3735 B + 2^14) >> 15, i.e. 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601) as OpenCV
-// rounds it.
+// Luma, [height * width]: (9798 R + 19235 G + 3735 B + 2^14) >> 15, i.e. 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601) as
+// OpenCV rounds it.
 std::vector<uint8_t> ToGrey(const Image& image);
 
 // How sharp a grey picture is: the population variance of its Laplacian (kernel 0 1 0 / 1 -4 1 / 0 1 0, border

@@ -6,7 +6,7 @@
 // run time is not ready yet when that choice is made.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__)
-#define MASKSCOPE_CLONES __attribute__((target_clones("arch=haswell", "default"), optimize("O3")))
+#define MASKSCOPE_CLONES __attribute__((target_clones("arch=haswell", "default")))
 #else
 #define MASKSCOPE_CLONES
 #endif

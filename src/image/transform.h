@@ -6,7 +6,8 @@
 // Geometry: the one resize, the one letterbox, the one crop. Every other module goes through these.
 namespace maskscope {
 
-// Bilinear with half-pixel centres when enlarging (as OpenCV INTER_LINEAR), pixel-area average when shrinking (as INTER_AREA).
+// Bilinear with half-pixel centres when enlarging (as OpenCV INTER_LINEAR), pixel-area average when shrinking (as
+// INTER_AREA).
 Image Resize(const Image& source, int width, int height);
 
 // Where a picture lies inside a network input: x_in = x * scale_x + offset_x.
@@ -16,7 +17,8 @@ struct Placement {
   Point ToSource(const Point& point_in_input) const;
 };
 
-// Cuts `box` (any float box, may reach outside: outside repeats `fill`) out of the picture and resizes it to width x height in one go.
+// Cuts `box` (any float box, may reach outside: outside repeats `fill`) out of the picture and resizes it to width x
+// height in one go.
 Image CropResize(const Image& source, const Box& box, int width, int height, uint8_t fill = 0);
 
 Image FlipHorizontal(const Image& source);

@@ -262,6 +262,7 @@ TEST(FoldBatchNorm, SharedWeightsAreCopied) {
 TEST(FoldBatchNorm, FoldsTwoInARow) {
   Graph graph = LayerAndNorm("Conv", true, 0);
   graph.nodes[1].outputs[0] = "m";
+  graph.nodes[1].name = "first";
   graph.nodes.push_back(MakeNode("BatchNormalization", {"m", "shift", "scale", "mean", "variance"}, {"y"}));
   const auto wanted =
       NormOutput(graph, graph.nodes[2], NormOutput(graph, graph.nodes[1], LayerOutput(graph, graph.nodes[0])));

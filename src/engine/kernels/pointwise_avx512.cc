@@ -6,14 +6,16 @@
 namespace maskscope::kernels::inner {
 namespace {
 
-// Both tiles fill the register file without spilling: accumulators, a weight vector per block and a broadcast.
-constexpr int kFewPixels = 8;
+constexpr int kSinglePixels = 28;  // accumulators that fit the registers beside a weight vector
+constexpr int kFewPixels = 8;      // fewer accumulators would wait for each other
 constexpr int kPairPixels = 7;
-constexpr int kSinglePixels = 28;
 
 // Weights of deep layers come from far and are used once: ask for them early, beyond the page that the hardware looks
 // ahead in.
 constexpr int kPrefetchFloats = 1024;
+
+// Weights that stay in the first-level cache beside a tile's input.
+constexpr int64_t kNearWeightVectors = 256;
 
 struct Position {
   const float* src;
@@ -111,26 +113,24 @@ using PairTiles = Tiles<2, 1, 2, 3, 4, 5, 6, 7>;
 using SingleTiles =
     Tiles<1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28>;
 
-// Runs all pixels over blocks [block, block + kBlocks), in tiles of equal size as nearly as may be.
-void Columns(const PointwiseTask& task, int block, const TileFunction* table, int max_pixels) {
-  const int count = (task.pixels + max_pixels - 1) / max_pixels;
-  const int small = task.pixels / count, extra = task.pixels % count;
+// Cuts the pixels into tiles of equal size as nearly as may be.
+struct Cut {
+  int count, small, extra;
+  Cut(int pixels, int most) : count((pixels + most - 1) / most), small(pixels / count), extra(pixels % count) {}
+  int size(int i) const { return small + (i < extra); }
+  int begin(int i) const { return i * small + (i < extra ? i : extra); }
+};
+
+// Tile i of the cut, over blocks from `block` on.
+void RunTile(const PointwiseTask& task, const Cut& cut, int i, int block, const TileFunction* table) {
   Position at;
+  at.pixel = cut.begin(i);
+  at.src = task.src + int64_t{16} * at.pixel;
   at.weights = task.weights + int64_t{block} * task.packed_in * 16;
-  at.bias = task.bias ? task.bias + block * 16 : nullptr;
+  at.bias = task.bias ? task.bias + int64_t{block} * 16 : nullptr;
   at.dst = task.dst + block * task.dst_block_stride;
   at.residual = task.residual ? task.residual + block * task.residual_block_stride : nullptr;
-  at.pixel = 0;
-  float* dst = at.dst;
-  const float* residual = at.residual;
-  for (int i = 0; i < count; ++i) {
-    const int n = small + (i < extra);
-    at.src = task.src + int64_t{16} * at.pixel;
-    at.dst = dst;
-    at.residual = residual;
-    table[n - 1](task, at);
-    at.pixel += n;
-  }
+  table[cut.size(i) - 1](task, at);
 }
 
 }  // namespace
@@ -140,9 +140,21 @@ void PointwisePixels(const PointwiseTask& task) {
   // would leave the multipliers waiting for their own results, though; then two blocks go together.
   int block = 0;
   if (task.pixels < kFewPixels) {
-    for (; block + 2 <= task.out_blocks; block += 2) Columns(task, block, PairTiles::table, kPairPixels);
+    const Cut cut(task.pixels, kPairPixels);
+    for (; block + 2 <= task.out_blocks; block += 2) {
+      for (int i = 0; i < cut.count; ++i) RunTile(task, cut, i, block, PairTiles::table);
+    }
   }
-  for (; block < task.out_blocks; ++block) Columns(task, block, SingleTiles::table, kSinglePixels);
+  const Cut cut(task.pixels, kSinglePixels);
+  if (int64_t{task.out_blocks} * task.packed_in <= kNearWeightVectors) {  // a tile's input is read from far only once
+    for (int i = 0; i < cut.count; ++i) {
+      for (int b = block; b < task.out_blocks; ++b) RunTile(task, cut, i, b, SingleTiles::table);
+    }
+  } else {  // a block's weights are
+    for (; block < task.out_blocks; ++block) {
+      for (int i = 0; i < cut.count; ++i) RunTile(task, cut, i, block, SingleTiles::table);
+    }
+  }
 }
 
 }  // namespace maskscope::kernels::inner

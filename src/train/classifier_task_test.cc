@@ -1,0 +1,192 @@
+#include "train/classifier_task.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "data/test_folder.h"
+#include "graph/onnx_io.h"
+#include "train/checkpoint.h"
+#include "zoo/zoo.h"
+
+namespace maskscope {
+namespace {
+
+constexpr int kSize = 32, kSide = 40, kFaces = 16;
+constexpr double kExtent = 1.25;  // kSide / kSize
+
+// "Faces" of noise, dark where the mask is: over the lower half, over its last quarter, nowhere.
+at::Tensor Face(int state, uint64_t seed) {
+  torch::manual_seed(seed);
+  at::Tensor face = at::randint(96, 256, {3, kSide, kSide}, at::kByte);
+  constexpr int kTop[] = {20, 30};
+  if (state < 2) face.slice(1, kTop[state], kSide).slice(2, 8, 32).fill_(30);
+  return face;
+}
+
+ClassifierData Faces() {
+  ClassifierData data;
+  std::vector<at::Tensor> canvases;
+  for (int i = 0; i < kFaces; ++i) {
+    const int state = i % kMaskStates;
+    canvases.push_back(Face(state, static_cast<uint64_t>(i)));
+    data.labels.push_back(state);
+    data.validation_labels.push_back(state);
+    data.jitter.push_back({1, 1});
+    data.rates.push_back(1);
+  }
+  data.canvases = at::stack(canvases);
+  constexpr int kEdge = (kSide - kSize) / 2;
+  data.validation = data.canvases.slice(2, kEdge, kEdge + kSize).slice(3, kEdge, kEdge + kSize).to(at::kFloat);
+  data.validation = data.validation / 127.5 - 1;
+  return data;
+}
+
+ModelRecord Record() {
+  ModelRecord record;
+  record.task = ModelTask::kMaskClassifier;
+  record.name = "test";
+  record.classes = {"correct", "incorrect", "none"};
+  record.input.width = record.input.height = kSize;
+  record.input.mean = record.input.std = {127.5f, 127.5f, 127.5f};
+  return record;
+}
+
+ClassifierTrainingOptions Options(int epochs) {
+  ClassifierTrainingOptions options;
+  options.loop.epochs = epochs;
+  options.loop.threads = 1;
+  options.loop.schedule.peak = 5e-3;
+  options.loop.average_decay = 0.8;
+  options.loop.batch_norm_momentum = 0.3f;
+  options.sizes = {kSize};
+  options.batch = kFaces;
+  options.canvas_extent = kExtent;
+  options.canvas_side = kSide;
+  return options;
+}
+
+Graph SmallNet(uint64_t seed = 1, float dropout = 0) {
+  return BuildMobileNetV2({.width = 0.25f, .classes = 3, .input_size = kSize, .dropout = dropout, .seed = seed});
+}
+
+TEST(ClassifierTask, LearnsAFewPicturesByHeart) {
+  const TestFolder folder;
+  ClassifierTrainingOptions options = Options(5);
+  options.draws_per_epoch = 8 * kFaces;
+  options.label_smoothing = 0;
+  AugmentOptions& augment = options.augment;
+  augment.rotation = augment.shift = augment.aspect = augment.low_resolution = augment.jpeg = 0;
+  augment.blur = augment.noise = augment.colour = augment.grey = augment.cutout = 0;
+  ClassifierData data = Faces();
+  for (double& rate : data.rates) rate = 8;
+  ClassifierTask task(std::move(data), options, Record());
+  TorchGraph graph(SmallNet());
+  NamedNumbers last;
+  LoopHooks hooks;
+  hooks.epoch_done = [&](const NamedNumbers& row) { last = row; };
+  const RunFolder run = RunFolder::Create(folder.path(), "run");
+  const LoopResult result = RunTrainingLoop(graph, task, options.loop, run, false, hooks);
+  EXPECT_EQ(FindNumber(last, "accuracy"), 1);  // on the pictures it learnt from
+  // While it learns, a batch of single pixels makes the deepest statistics noisy.
+  EXPECT_GT(FindNumber(last, "train_accuracy"), 0.75);
+  EXPECT_LT(FindNumber(last, "loss"), 0.7);
+  EXPECT_EQ(result.best_score, 1);
+
+  const ModelRecord record = ReadModelRecord(ReadOnnx(run.best_model()), "best.onnx").value();
+  EXPECT_EQ(record.classes, Record().classes);
+  EXPECT_EQ(record.measured.at("validation").at("faces"), kFaces);
+  EXPECT_GT(record.temperature, 0);
+}
+
+// The loop's own test resumes without a prefetcher and augmentation.
+TEST(ClassifierTask, ResumesBitForBit) {
+  const TestFolder folder;
+  ClassifierTrainingOptions options = Options(2);
+  options.batch = 4;
+  options.draws_per_epoch = 12;
+  ClassifierData data = Faces();
+  for (double& rate : data.rates) rate = 12.0 / kFaces;
+  const RunFolder whole = RunFolder::Create(folder.path(), "whole"), parts = RunFolder::Create(folder.path(), "parts");
+  const auto train = [&](const RunFolder& run, bool resume, uint64_t seed, int stop_after) {
+    ClassifierTask task(data, options, Record());
+    TorchGraph graph(SmallNet(seed, 0.2f));
+    LoopHooks hooks;
+    hooks.stop_requested = [&stop_after] { return --stop_after == 0; };
+    return RunTrainingLoop(graph, task, options.loop, run, resume, hooks).interrupted;
+  };
+  EXPECT_FALSE(train(whole, false, 1, -1));
+  EXPECT_TRUE(train(parts, false, 1, 4));  // 3 steps an epoch
+  EXPECT_FALSE(train(parts, true, 2, -1));
+  const Checkpoint expected = LoadCheckpoint(whole.checkpoint()), found = LoadCheckpoint(parts.checkpoint());
+  ASSERT_EQ(expected.tensors.size(), found.tensors.size());
+  for (const auto& [name, tensor] : expected.tensors) {
+    EXPECT_TRUE(at::equal(tensor, found.tensors.at(name))) << name;
+  }
+  EXPECT_EQ(ReadFileText(whole.last_model()), ReadFileText(parts.last_model()));
+}
+
+TEST(ClassifierTask, ABatchDependsOnEpochAndStepAlone) {
+  ClassifierTrainingOptions options = Options(3);
+  options.batch = 4;
+  ClassifierTask one(Faces(), options, Record()), other(Faces(), options, Record());
+  EXPECT_EQ(one.StepsPerEpoch(0), kFaces / 4);
+  EXPECT_EQ(one.PicturesPerEpoch(0), kFaces);
+  one.BeginEpoch(0, 0);
+  one.BeginEpoch(1, 0);
+  other.BeginEpoch(1, 2);
+  const ClassifierTask::Batch a = one.MakeBatch(1, 2), b = other.MakeBatch(1, 2);
+  EXPECT_EQ(a.pictures.sizes(), at::IntArrayRef({4, 3, kSize, kSize}));
+  EXPECT_TRUE(at::equal(a.pictures, b.pictures));
+  EXPECT_TRUE(at::equal(a.labels, b.labels));
+  EXPECT_FALSE(at::equal(a.pictures, other.MakeBatch(1, 3).pictures));
+  EXPECT_GE(a.pictures.min().item<double>(), -1 - 1e-5);
+  EXPECT_LE(a.pictures.max().item<double>(), 1 + 1e-5);
+}
+
+// An epoch of as many draws as samples shows each once.
+TEST(ClassifierTask, AnEpochShowsEverySampleByItsRate) {
+  ClassifierTrainingOptions options = Options(1);
+  options.batch = 8;
+  ClassifierTask task(Faces(), options, Record());
+  task.BeginEpoch(0, 0);
+  at::Tensor counts = at::zeros({kMaskStates}, at::kLong);
+  for (int64_t step = 0; step < 2; ++step) counts += at::bincount(task.MakeBatch(0, step).labels, {}, kMaskStates);
+  EXPECT_TRUE(at::equal(counts, torch::tensor({6, 5, 5}, at::kLong))) << counts;
+}
+
+TEST(ClassifierTrainingOptions, SizesTakeAPartOfTheEpochsEach) {
+  ClassifierTrainingOptions options;
+  options.sizes = {96, 104, 128};
+  options.loop.epochs = 7;
+  std::vector<int> sizes;
+  for (int epoch = 0; epoch < 7; ++epoch) sizes.push_back(SizeOfEpoch(options, epoch));
+  EXPECT_EQ(sizes, (std::vector<int>{96, 96, 96, 104, 104, 128, 128}));
+}
+
+TEST(ClassifierTrainingOptions, ComeBackFromJson) {
+  ClassifierTrainingOptions options = Options(7);
+  options.samples.exclude_sets = {"one"};
+  options.augment.jpeg = 0.125;
+  options.loop.optimizer.kind = OptimizerKind::kSgd;
+  options.init = "start.onnx";
+  const nlohmann::json json = ToJson(options);
+  EXPECT_EQ(ToJson(ClassifierTrainingOptionsFromJson(json, "config.json")), json);
+  ExpectError(ErrorKind::kBadData, {"config.json"}, [] {
+    ClassifierTrainingOptionsFromJson({{"kind", "classifier"}, {"epochs", "ten"}}, "config.json");
+  });
+}
+
+TEST(ClassifierTrainingOptions, NamesEveryBadField) {
+  ClassifierTrainingOptions options;
+  options.samples.data = "somewhere";
+  options.Validate();
+  options.sizes = {100};
+  options.batch = 1;
+  options.shares = {0.5, 0.5, 0.5};
+  options.canvas_extent = 0.5f;
+  ExpectError(ErrorKind::kUsage, {"size", "multiple of 8", "batch", "shares", "canvas_extent"},
+              [&] { options.Validate(); });
+}
+
+}  // namespace
+}  // namespace maskscope

@@ -30,8 +30,8 @@ double GreatestDifference(const at::Tensor& a, const at::Tensor& b) { return (a 
 // Largest difference allowed by the golden files' rule.
 double Tolerance(const at::Tensor& reference) { return 1e-4 * std::max(1.0, reference.abs().max().item<double>()); }
 
-Graph GoldenMobileNet() {
-  Graph graph = BuildMobileNetV2({.input_size = 224});
+Graph GoldenMobileNet(int input_size) {
+  Graph graph = BuildMobileNetV2({.input_size = input_size});
   LoadMobileNetV2(ReadSafetensors(Shared() / "weights/mobilenet_v2_1.0/mobilenet_v2_1.0.safetensors"), graph);
   return graph;
 }
@@ -40,13 +40,28 @@ TEST(TorchGraph, GivesTheGoldenMobileNetFeatures) {
   const auto path = Shared() / "golden/mobilenet_v2_1.0.safetensors";
   REQUIRE_SHARED(path);
   const auto golden = ReadSafetensors(path);
-  TorchGraph graph(GoldenMobileNet());
+  TorchGraph graph(GoldenMobileNet(224));
   const at::NoGradGuard no_grad;
   const auto values = graph.Forward({{"input", ToTorch(golden.at("input"))}}, false, {"features", "block13.add"});
   const at::Tensor pooled = ToTorch(golden.at("pooled"));
   EXPECT_LE(GreatestDifference(values.at("features"), pooled.reshape({1, -1})), Tolerance(pooled));
   const at::Tensor block = ToTorch(golden.at("block13"));
   EXPECT_LE(GreatestDifference(values.at("block13.add"), block), Tolerance(block));
+}
+
+// The stem sees an even side and later layers odd ones: the padding of each must fit its own.
+TEST(TorchGraph, GivesTheGoldenMobileNetFeaturesOfAnOddSize) {
+  const auto path = Shared() / "golden/mobilenet_v2_1.0_odd.safetensors";
+  REQUIRE_SHARED(path);
+  const auto golden = ReadSafetensors(path);
+  const at::Tensor pooled = ToTorch(golden.at("pooled")).reshape({1, -1});
+  const auto features = [&](int input_size) {
+    TorchGraph graph(GoldenMobileNet(input_size));
+    const at::NoGradGuard no_grad;
+    return graph.Forward({{"input", ToTorch(golden.at("input"))}}, false, {"features"}).at("features");
+  };
+  EXPECT_LE(GreatestDifference(features(98), pooled), Tolerance(pooled));
+  EXPECT_GT(GreatestDifference(features(96), pooled), Tolerance(pooled));  // another size's padding is felt
 }
 
 TEST(TorchGraph, GivesTheGoldenRetinaFaceOutputsOfAnExportedModel) {

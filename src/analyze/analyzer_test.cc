@@ -68,7 +68,9 @@ TEST_F(AnalyzerTest, TellsTheStateOfEveryFace) {
     float sum = 0;
     for (const auto& [name, probability] : face.probabilities) {
       sum += probability;
-      if (name == face.state) EXPECT_FLOAT_EQ(probability, face.confidence);
+      if (name == face.state) {
+        EXPECT_FLOAT_EQ(probability, face.confidence);
+      }
     }
     EXPECT_NEAR(1, sum, 1e-5);
   }

@@ -199,9 +199,10 @@ void AddBench(CLI::App& model, CommandContext& context) {
 }  // namespace
 
 void AddModelCommand(CLI::App& root, CommandContext& context) {
-  CLI::App& model = AddCommandGroup(root, "model", "look at model files: info, bench");
+  CLI::App& model = AddCommandGroup(root, "model", "look at model files: info, bench, describe");
   AddInfo(model, context);
   AddBench(model, context);
+  AddModelDescribeCommand(model, context);
 }
 
 }  // namespace maskscope

@@ -137,7 +137,11 @@ void DnnlOp::Call::Execute(const DnnlArguments& given) {
   set(DNNL_ARG_DST, given.dst);
   set(DNNL_ARG_SCRATCHPAD, given.scratch);
   if (impl_->op->other) set(DNNL_ARG_WEIGHTS, given.other);
-  impl_->op->primitive.execute(impl_->stream, impl_->arguments);
+  try {
+    impl_->op->primitive.execute(impl_->stream, impl_->arguments);
+  } catch (const dnnl::error& error) {
+    throw Error{ErrorKind::kInternal, std::string("oneDNN could not run ") + impl_->op->kernel + ": " + error.what()};
+  }
 }
 
 namespace {

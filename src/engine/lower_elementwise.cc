@@ -52,8 +52,14 @@ std::optional<BinaryOp> BinaryOf(const std::string& op) {
   return std::nullopt;
 }
 
+// The channels that fill up a block hold zeros as a rule, and a quotient of zeros is no longer finite.
+bool SpoilsPartBlocks(BinaryOp op, const Shape& shape) {
+  return op == BinaryOp::kDiv && IsRank4(shape) && shape[1] % BlockSize() != 0;
+}
+
 void LowerSameShape(PlanBuilder& builder, const Node& node, BinaryOp op) {
-  const bool blocked = LiesBlocked(builder, node.inputs[0]) || LiesBlocked(builder, node.inputs[1]);
+  const bool blocked = (LiesBlocked(builder, node.inputs[0]) || LiesBlocked(builder, node.inputs[1])) &&
+                       !SpoilsPartBlocks(op, builder.ShapeOf(node.outputs[0]));
   const Format format = blocked ? Format::kBlocked : Format::kPlain;
   const Place a = builder.Read(node.inputs[0], {format}, ElementType::kF32, false);
   const Place b = builder.Read(node.inputs[1], {format}, ElementType::kF32, false);
@@ -82,8 +88,13 @@ std::optional<ChannelOperand> AsChannels(const Shape& full, const Shape& other) 
 }
 
 void LowerChannels(PlanBuilder& builder, const Node& node, BinaryOp op, bool swapped, const ChannelOperand& operand) {
-  const Place a = ReadAsIs(builder, node.inputs[swapped ? 1 : 0]);
-  const Place from = a.format == Format::kNhwc ? builder.Read(node.inputs[swapped ? 1 : 0], {Format::kBlocked}) : a;
+  const std::string& full = node.inputs[swapped ? 1 : 0];
+  Place from = ReadAsIs(builder, full);
+  if (swapped && SpoilsPartBlocks(op, from.shape)) {
+    from = builder.Read(full, {Format::kPlain});
+  } else if (from.format == Format::kNhwc) {
+    from = builder.Read(full, {Format::kBlocked});
+  }
   const Place b = builder.Read(node.inputs[swapped ? 0 : 1], {Format::kPlain});
   const Place to = WriteLike(builder, node, node.outputs[0], from);
   Step step{node.name, node.op, "elementwise", {from.buffer, b.buffer}, {to.buffer}, nullptr};

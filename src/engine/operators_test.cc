@@ -196,6 +196,24 @@ TEST(OperatorsTest, BinaryOperatorsBroadcast) {
   }
 }
 
+// What fills up the last block of channels must stay finite: the convolution that follows multiplies it by zero.
+TEST(OperatorsTest, QuotientsLeaveNothingInTheBlocksThatSpreads) {
+  for (const int64_t channels : {5, 16, 20}) {
+    for (int side = 0; side < 3; ++side) {
+      Draw draw(static_cast<uint32_t>(side));
+      Case test;
+      test.Input("x", draw.Values({2, channels, 5, 6}, 0.5f, 2));
+      test.Add("MaxPool", {"x"}, "blocked", {{"kernel_shape", std::vector<int64_t>{1, 1}}});
+      test.Constant("c", draw.Values({1, channels, 1, 1}, 0.5f, 2));
+      const std::vector<std::vector<std::string>> operands = {{"blocked", "x"}, {"c", "blocked"}, {"blocked", "c"}};
+      test.Add("Div", operands[static_cast<size_t>(side)], "quotient");
+      AddConv(draw, test, {channels, 8, 1, 1, 1, 1, {0, 0, 0, 0}}, "quotient", "y");
+      test.Output("y");
+      ExpectLikeReference(test);
+    }
+  }
+}
+
 TEST(OperatorsTest, ChannelScales) {
   for (int round = 0; round < kRounds; ++round) {
     Draw draw(static_cast<uint32_t>(round));

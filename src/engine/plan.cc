@@ -1,5 +1,7 @@
 #include "engine/plan.h"
 
+#include <new>
+
 #include "base/error.h"
 #include "engine/lowering.h"
 #include "engine/plan_builder.h"
@@ -40,11 +42,13 @@ std::shared_ptr<const Plan> CompilePlan(const Graph& graph, const InputShapes& i
                                         PackedWeights& packed) {
   CheckInputs(graph, inputs);
   const ThreadCount threads(options.threads);
-  // Half a plan's arena of one value is already hopeless; the bound keeps shape inference from absurd sizes.
-  InferredShapes inferred = InferShapes(graph, inputs);
-  PlanBuilder builder(graph, std::move(inferred), options, packed);
-  for (const Node* node : LoweringOrder(graph)) LowerNode(builder, *node);
-  return std::make_shared<const Plan>(builder.Finish());
+  try {
+    PlanBuilder builder(graph, InferShapes(graph, inputs), options, packed);
+    for (const Node* node : LoweringOrder(graph)) LowerNode(builder, *node);
+    return std::make_shared<const Plan>(builder.Finish());
+  } catch (const std::bad_alloc&) {
+    throw Error{ErrorKind::kResource, "no memory to compile the graph '" + graph.name + "'"};
+  }
 }
 
 }  // namespace maskscope

@@ -60,7 +60,7 @@ TEST(ResultJson, NamesThatAreNotUtf8StillGiveALine) {
   const std::string line = ToJson(result).dump();
   EXPECT_NE(line.find("caf\xef\xbf\xbd.jpg \xf0\x9f\x98\xb7"), std::string::npos) << line;
   EXPECT_EQ(std::string::npos, line.find('\n'));
-  EXPECT_NO_THROW(static_cast<void>(nlohmann::json::parse(line)));
+  EXPECT_TRUE(nlohmann::json::accept(line));
 }
 
 TEST(DrawResult, BoxesAndLabelsAppearInTheColourOfTheState) {

@@ -16,6 +16,20 @@ namespace {
 
 volatile std::sig_atomic_t g_stop = 0;
 
+// CLI11's help with single blank lines between the groups of options.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() {
+    column_width(32);
+    label("TEXT", "");
+  }
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    std::string help = CLI::Formatter::make_help(app, std::move(name), mode);
+    for (size_t at; (at = help.find("\n\n\n")) != std::string::npos;) help.erase(at, 1);
+    return help;
+  }
+};
+
 extern "C" void HandleStopSignal(int) { g_stop = 1; }
 
 // The first signal asks, the second one kills (SA_RESETHAND).
@@ -170,8 +184,7 @@ int RunCommandLine(int argc, const char* const* argv) {
         "maskscope");
     root.set_help_flag("-h,--help", "show this help and exit");
     root.set_version_flag("--version", "maskscope " MASKSCOPE_VERSION, "show the version and exit");
-    root.get_formatter()->column_width(32);
-    root.get_formatter()->label("TEXT", "");
+    root.formatter(std::make_shared<HelpFormatter>());
     root.require_subcommand(1);
     root.footer(
         "Examples:\n"

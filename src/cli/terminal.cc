@@ -62,6 +62,7 @@ class LineProgress : public Progress {
   void Show(const ProgressState& state, Event event) override {
     if (event == Event::kStart) next_ = kLineInterval;
     if (event != Event::kStep || state.seconds < next_) return;
+    if (state.done == state.total) return;  // the result itself comes next
     next_ = state.seconds + kLineInterval;
     WriteToTerminal(FormatProgress(state, 0) + "\n");
   }

@@ -15,7 +15,7 @@ Result OneFace() {
   result.height = 150;
   FaceResult face;
   face.box = {40.123f, 50, 90.5f, 110.999f};
-  face.score = 0.98765f;
+  face.score = 0.98766f;
   face.landmarks = {{1, 2}, {3, 4}, {5, 6}, {7, 8}, {9, 10.5f}};
   face.state = face.best_state = "correct";
   face.confidence = 0.97f;

@@ -155,7 +155,9 @@ void FillEllipse(Image& image, const Box& box, Color color) {
   if (image.empty() || !(tame.width() > 0) || !(tame.height() > 0)) return;
   // Pixel (x, y) covers [x, x + 1): OpenCV's coordinates name centres, half a pixel less.
   const cv::Point centre(Subpixels((tame.x1 + tame.x2) / 2 - 0.5f), Subpixels((tame.y1 + tame.y2) / 2 - 0.5f));
-  const cv::Size axes(Subpixels(tame.width() / 2), Subpixels(tame.height() / 2));
+  // The smooth edge reaches about half a pixel beyond the outline it is given.
+  const auto axis = [](float side) { return Subpixels(std::max(0.0f, side / 2 - 0.5f)); };
+  const cv::Size axes(axis(tame.width()), axis(tame.height()));
   cv::Mat view = View(image);
   cv::ellipse(view, centre, axes, 0, 0, 360, Scalar(color), cv::FILLED, cv::LINE_AA, kSubpixelBits);
 }

@@ -1,0 +1,11 @@
+#include "cli/data_commands.h"
+
+namespace maskscope {
+
+void AddDataCommand(CLI::App& root, CommandContext& context) {
+  CLI::App& data = AddCommandGroup(root, "data", "gather, check, clean, split and show labelled pictures");
+  (void)data;
+  (void)context;
+}
+
+}  // namespace maskscope

@@ -1,0 +1,13 @@
+#ifndef MASKSCOPE_CLI_DATA_COMMANDS_H_
+#define MASKSCOPE_CLI_DATA_COMMANDS_H_
+
+#include <CLI/CLI.hpp>
+
+#include "cli/command.h"
+
+// `maskscope data VERB`: one file a verb, data_VERB_command.cc; listed in data_command.cc.
+namespace maskscope {
+
+}  // namespace maskscope
+
+#endif  // MASKSCOPE_CLI_DATA_COMMANDS_H_

@@ -67,6 +67,7 @@ void AddModelCommand(CLI::App& root, CommandContext& context);
 void AddModelDescribeCommand(CLI::App& model, CommandContext& context);  // part of `model`
 void AddTrainCommand(CLI::App& root, CommandContext& context);
 void AddEvalCommand(CLI::App& root, CommandContext& context);
+void AddDataCommand(CLI::App& root, CommandContext& context);
 
 }  // namespace maskscope
 

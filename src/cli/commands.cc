@@ -9,6 +9,7 @@ void AddAllCommands(CLI::App& root, CommandContext& context) {
   AddModelCommand(root, context);
   AddTrainCommand(root, context);
   AddEvalCommand(root, context);
+  AddDataCommand(root, context);
 }
 
 }  // namespace maskscope

@@ -7,7 +7,7 @@
 #include "cli/command.h"
 #include "cli/eval_models.h"
 #include "cli/result_output.h"
-#include "data/dataset.h"
+#include "data/formats/collection.h"
 #include "evaluate/analyze_set.h"
 #include "evaluate/eval_report.h"
 

@@ -8,7 +8,7 @@
 
 #include "analyze/detector.h"
 #include "base/progress.h"
-#include "data/dataset.h"
+#include "data/formats/collection.h"
 
 // Labelled scenes for face detector training: the train rows of a collection, in two parts.
 namespace maskscope {

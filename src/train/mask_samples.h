@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/progress.h"
-#include "data/dataset.h"
+#include "data/formats/collection.h"
 #include "graph/model_record.h"
 
 // Faces with a known state, as a classifier learns them: from boxes in scenes and from pictures that are one face.

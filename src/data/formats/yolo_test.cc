@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "data/dataset.h"
+#include "data/formats/collection.h"
 #include "data/test_folder.h"
 
 namespace maskscope {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "data/formats/collection.h"
 #include "data/labels.h"
 #include "image/decode.h"
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <map>
 
-#include "data/dataset.h"
+#include "data/formats/collection.h"
 #include "data/test_folder.h"
 
 namespace maskscope {

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "data/formats/collection.h"
 #include "data/labels.h"
 
 // Pascal VOC annotations. tinyxml2 knows no external or user-defined entities and limits the depth of elements; a

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "data/formats/collection.h"
 #include "data/labels.h"
 
 namespace maskscope {

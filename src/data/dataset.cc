@@ -24,6 +24,8 @@ const ClassMap& DefaultClassMap() {
       {"correct", "correct"},
       {"incorrect", "incorrect"},
       {"none", "none"},
+      {"face", "face"},
+      {"ignore", "ignore"},
       // Kaggle "Face Mask Detection" and ILC 2021
       {"with_mask", "correct"},
       {"with_incorrect_mask", "incorrect"},
@@ -40,6 +42,8 @@ const ClassMap& DefaultClassMap() {
       {"WithMask", "correct"},
       {"WithoutMask", "none"},
       {"not_a_face", "ignore"},
+      // KITTI
+      {"DontCare", "ignore"},
   };
   return map;
 }

@@ -48,9 +48,10 @@ struct LabelledCrop {
   bool synthetic = false;
 };
 
-// Class names as published -> states. "ignore" makes an ignored face without state. An unknown name is an error that
-// names it, its file and the names known. The defaults know with_mask, HaveMask, mask, correct ...; matching is exact.
-using ClassMap = std::map<std::string, std::string>;  // value: "correct" | "incorrect" | "none" | "ignore"
+// Class names as published -> states. "ignore" makes an ignored face without state, "face" one whose state is not
+// labelled. An unknown name is an error that names it, its file and the names known. The defaults know with_mask,
+// HaveMask, mask, correct ...; matching is exact.
+using ClassMap = std::map<std::string, std::string>;  // value: "correct" | "incorrect" | "none" | "face" | "ignore"
 const ClassMap& DefaultClassMap();
 
 // Carves a validation part out: whole groups, chosen by a hash of (seed, group), about `share` of them. Both results

@@ -20,6 +20,15 @@ std::string LowerCase(std::string text) {
   return text;
 }
 
+// Without what tools and people change when they copy a name.
+std::string BareName(const std::string& name) {
+  std::string bare;
+  for (const char c : LowerCase(name)) {
+    if (std::string_view(" \t\r\n-_").find(c) == std::string_view::npos) bare += c;
+  }
+  return bare;
+}
+
 bool IsPicture(const fs::path& path) {
   static constexpr std::array<std::string_view, 11> kEndings{".jpg",  ".jpeg", ".png", ".webp", ".bmp", ".tif",
                                                              ".tiff", ".pnm",  ".ppm", ".pgm",  ".gif"};
@@ -71,28 +80,43 @@ double ParseLabelNumber(std::string_view text, const fs::path& file, const std::
   return value;
 }
 
+LabelClass ParseLabelClass(const std::string& name, const std::string& meaning) {
+  if (meaning == "ignore" || meaning.empty()) return {std::nullopt, true};
+  if (meaning == "face") return {};
+  const std::optional<MaskState> state = ParseMaskState(meaning);
+  if (!state) {
+    throw Error(ErrorKind::kUsage, "class map: '" + name + "' is mapped to '" + meaning +
+                                       "', wanted correct, incorrect, none, face or ignore");
+  }
+  return {state, false};
+}
+
+std::string KnownClasses(const ClassMap& classes) {
+  std::string list;
+  for (const auto& [published, meaning] : classes) list += (list.empty() ? "" : ", ") + published;
+  return list;
+}
+
+std::string DescribeUnknownClass(const std::string& name, const ClassMap& classes) {
+  std::string text = "unknown class '" + name.substr(0, 80) + "'";
+  std::vector<std::string> known;
+  for (const auto& [published, meaning] : classes) {
+    known.push_back(published);
+    if (BareName(published) == BareName(name)) {
+      return text + " (it differs from '" + published + "' only by case or blanks)";
+    }
+  }
+  const std::string near = NearestWord(name, known);
+  return near.empty() ? text : text + " (did you mean '" + near + "'?)";
+}
+
 LabelClass FindLabelClass(const std::string& name, const ClassMap& classes, const fs::path& file,
                           const std::string& where) {
   const auto found = classes.find(name);
   if (found == classes.end()) {
-    std::vector<std::string> known;
-    std::string list;
-    for (const auto& [published, meaning] : classes) {
-      known.push_back(published);
-      list += (list.empty() ? "" : ", ") + published;
-    }
-    const std::string near = NearestWord(name, known);
-    FailLabel(file, where,
-              "unknown class '" + name.substr(0, 80) + "'" + (near.empty() ? "" : " (did you mean '" + near + "'?)") +
-                  ", known are " + list);
+    FailLabel(file, where, DescribeUnknownClass(name, classes) + ", known are " + KnownClasses(classes));
   }
-  if (found->second == "ignore" || found->second.empty()) return {std::nullopt, true};
-  const std::optional<MaskState> state = ParseMaskState(found->second);
-  if (!state) {
-    throw Error(ErrorKind::kUsage, "class map: '" + name + "' is mapped to '" + found->second +
-                                       "', wanted correct, incorrect, none or ignore");
-  }
-  return {state, false};
+  return ParseLabelClass(name, found->second);
 }
 
 std::vector<fs::path> ListPictures(const fs::path& folder) {

@@ -18,11 +18,17 @@ namespace maskscope {
 // The whole of `text` (white space around it aside) as a finite number. Errors: kBadData.
 double ParseLabelNumber(std::string_view text, const std::filesystem::path& file, const std::string& where);
 
-// What a published class name means here. `state` is empty for "ignore".
+// What a published class name means here. `state` is empty for "face" and "ignore".
 struct LabelClass {
   std::optional<MaskState> state;
   bool ignore = false;
 };
+// A class map's value. Errors: kUsage naming `name`.
+LabelClass ParseLabelClass(const std::string& name, const std::string& meaning);
+// "unknown class 'X' (did you mean ...), known are ...": for error messages. A name that differs from a known one only
+// by case, blanks, '-' or '_' is told so.
+std::string DescribeUnknownClass(const std::string& name, const ClassMap& classes);
+std::string KnownClasses(const ClassMap& classes);
 // Errors: kBadData listing the known names, and the nearest.
 LabelClass FindLabelClass(const std::string& name, const ClassMap& classes, const std::filesystem::path& file,
                           const std::string& where);

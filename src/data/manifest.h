@@ -65,6 +65,7 @@ struct ManifestHeader {
   std::string root = ".";            // folder of the pictures, relative to the manifest's own folder, or absolute
   std::vector<std::string> parents;  // content hashes of the manifests it was made from
   std::vector<std::string> recipe;   // the commands that made it, oldest first
+  std::vector<std::string> classes;  // class names as published, in the order of their numbers; may be empty
   std::map<std::string, ManifestSet> sets;
 };
 

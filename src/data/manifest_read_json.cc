@@ -177,12 +177,14 @@ ManifestHeader ParseHeaderLine(std::string_view text, const std::string& source)
       header.parents = Texts(key, value);
     } else if (key == "recipe") {
       header.recipe = Texts(key, value);
+    } else if (key == "classes") {
+      header.classes = Texts(key, value);
     } else if (key == "sets") {
       ForEachField(key, value, [&](const std::string& name, const json& set) {
         header.sets.emplace(name, ParseSet("sets." + name.substr(0, 80), set));
       });
     } else {
-      FailUnknown("", key, {"schema", "name", "version", "root", "parents", "recipe", "sets"});
+      FailUnknown("", key, {"schema", "name", "version", "root", "parents", "recipe", "classes", "sets"});
     }
   });
   if (header.root.empty() || header.root.find('\0') != std::string::npos) {

@@ -49,6 +49,7 @@ ManifestHeader FullHeader() {
   header.root = "pictures";
   header.parents = {ContentHash("one"), ContentHash("two")};
   header.recipe = {"maskscope data merge a b"};
+  header.classes = {"mask", "no-mask"};
   header.sets = {{"s", {"https://example.org", "CC0-1.0"}}, {"t", {}}};
   return header;
 }
@@ -122,6 +123,7 @@ TEST_F(ManifestTest, KeepsEverything) {
   EXPECT_EQ(read.header.version, 7);
   EXPECT_EQ(read.header.parents, FullHeader().parents);
   EXPECT_EQ(read.header.recipe, FullHeader().recipe);
+  EXPECT_EQ(read.header.classes, FullHeader().classes);
   EXPECT_EQ(read.header.sets.at("s").licence, "CC0-1.0");
   EXPECT_EQ(read.header.sets.at("s").origin, "https://example.org");
   EXPECT_EQ(read.root, folder_ / "pictures");

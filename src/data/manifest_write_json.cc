@@ -99,6 +99,7 @@ std::string HeaderLine(const ManifestHeader& header) {
   Json json{{"schema", kManifestSchema}, {"name", header.name}, {"version", header.version}, {"root", header.root}};
   if (!header.parents.empty()) json["parents"] = header.parents;
   if (!header.recipe.empty()) json["recipe"] = header.recipe;
+  if (!header.classes.empty()) json["classes"] = header.classes;
   Json& sets = json["sets"] = Json::object();
   for (const auto& [name, set] : header.sets) sets[name] = {{"origin", set.origin}, {"licence", set.licence}};
   return Dump(json);

@@ -1,3 +1,5 @@
+#include "data/formats/collection.h"
+
 #include <yaml-cpp/yaml.h>
 
 #include <map>
@@ -6,7 +8,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "data/csv.h"
-#include "data/formats/collection.h"
 #include "data/labels.h"
 
 // A collection folder: sets side by side, one table that says which picture is for what.

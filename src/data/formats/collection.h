@@ -23,8 +23,8 @@ std::vector<LabelledImage> ReadVoc(const std::filesystem::path& annotations, con
 // are kBadData.
 std::vector<LabelledImage> ReadYolo(const std::filesystem::path& labels, const std::filesystem::path& images,
                                     const std::vector<std::string>& names, const ClassMap& classes = DefaultClassMap());
-// Class folders: <root>/<class>/<picture>; "not_a_face" (any class mapped to "ignore") gives crops without state. `name`
-// is "<class>/<picture>", `set` the root's name, `group` both.
+// Class folders: <root>/<class>/<picture>; "not_a_face" (any class mapped to "ignore") gives crops without state.
+// `name` is "<class>/<picture>", `set` the root's name, `group` both.
 std::vector<LabelledCrop> ReadClassFolders(const std::filesystem::path& root,
                                            const ClassMap& classes = DefaultClassMap());
 

@@ -1,10 +1,11 @@
+#include "data/formats/collection.h"
+
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdlib>
 #include <map>
 
-#include "data/formats/collection.h"
 #include "data/test_folder.h"
 
 namespace maskscope {

@@ -145,7 +145,8 @@ int Classify(OpenCvModel& classifier, const cv::Mat& image, const cv::Rect2d& fa
                           cv::Rect(0, 0, image.cols, image.rows);
   if (inside.empty()) return -1;
   cv::Mat crop;
-  cv::resize(image(inside), crop, cv::Size(record.input.width, record.input.height));
+  const InputSize size = ClassifierInputSize(record.input, region);
+  cv::resize(image(inside), crop, cv::Size(size.width, size.height));
   const auto outputs = classifier.Forward(Blob(record.input, crop));
   const cv::Mat& logits = outputs.begin()->second;
   const float* const begin = logits.ptr<float>();

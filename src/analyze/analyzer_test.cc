@@ -169,6 +169,20 @@ TEST_F(AnalyzerTest, ThresholdsOfTheRecordHoldByDefault) {
   EXPECT_EQ("", MakeAnalyzer().AnalyzeImage(image, "x").faces.at(0).unsure_reason);
 }
 
+// Faces of one picture that are fed at different sizes come back in their own order.
+TEST_F(AnalyzerTest, AClassifierOfSeveralSidesKeepsTheOrderOfFaces) {
+  ModelRecord record = test::ColorClassifierRecord();
+  record.input.sides = {8, 16, 32};
+  classifier_ = test::WriteModel(test::ColorClassifier(), record, folder_ / "sides.onnx");
+  Image image = PictureOfSquares(8, 2, {{0, 0, "none"}, {3, 1, "incorrect"}, {5, 0, "correct"}});
+  const std::vector<Box> boxes{{0, 0, 16, 16}, {50, 18, 56, 24}, {2, 2, 8, 8}, {48, 16, 64, 32}, {81, 1, 95, 15}};
+  const Result result = MakeAnalyzer().ClassifyBoxes(image, boxes, "boxes");
+  ASSERT_FALSE(result.error) << result.error->message;
+  std::vector<std::string> states;
+  for (const FaceResult& face : result.faces) states.push_back(face.state);
+  EXPECT_EQ(states, (std::vector<std::string>{"none", "incorrect", "none", "incorrect", "correct"}));
+}
+
 TEST_F(AnalyzerTest, GivenBoxesAreClassified) {
   const Image image = PictureOfSquares(4, 2, {{0, 0, "none"}, {3, 1, "incorrect"}});
   const Analyzer analyzer = MakeAnalyzer();

@@ -2,9 +2,11 @@
 #define MASKSCOPE_ANALYZE_CLASSIFIER_H_
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "analyze/preprocess.h"
 #include "engine/engine.h"
 #include "graph/model_record.h"
 #include "image/image.h"
@@ -28,6 +30,10 @@ class Classifier {
   const ModelRecord& record() const { return record_; }
 
  private:
+  // Runs the regions `members`, all fed at `size`, and sets their probabilities.
+  void ClassifyBatch(const Image& image, const std::vector<Box>& regions, const InputSize& size,
+                     std::span<const size_t> members, std::vector<std::vector<float>>& probabilities) const;
+
   std::shared_ptr<Engine> engine_;
   ModelRecord record_;
   std::string input_name_, output_name_;

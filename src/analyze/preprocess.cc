@@ -3,51 +3,20 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analyze/normalize.h"
 #include "base/error.h"
-#include "image/simd.h"
 
 namespace maskscope {
 namespace {
 
-// What is fed for a pixel value v of one channel: (v - mean) * inverse_std.
-struct ChannelRule {
-  int source;  // 0 red, 1 green, 2 blue
-  float mean, inverse_std;
-  float operator()(float value) const { return (value - mean) * inverse_std; }
-};
-
-ChannelRule RuleOf(const Preprocessing& rule, int channel) {
-  return {rule.channels == ChannelOrder::kRgb ? channel : 2 - channel, rule.mean[static_cast<size_t>(channel)],
-          1.0f / rule.std[static_cast<size_t>(channel)]};
-}
-
-MASKSCOPE_CLONES void NormalizeRow(const uint8_t* __restrict rgb, int width, const ChannelRule* rules,
-                                   float* __restrict p0, float* __restrict p1, float* __restrict p2) {
-  const int s0 = rules[0].source;
-  const float m0 = rules[0].mean, m1 = rules[1].mean, m2 = rules[2].mean;
-  const float i0 = rules[0].inverse_std, i1 = rules[1].inverse_std, i2 = rules[2].inverse_std;
-  if (s0 == 0) {
-    for (int x = 0; x < width; ++x) {
-      p0[x] = (static_cast<float>(rgb[3 * x]) - m0) * i0;
-      p1[x] = (static_cast<float>(rgb[3 * x + 1]) - m1) * i1;
-      p2[x] = (static_cast<float>(rgb[3 * x + 2]) - m2) * i2;
-    }
-  } else {
-    for (int x = 0; x < width; ++x) {
-      p0[x] = (static_cast<float>(rgb[3 * x + 2]) - m0) * i0;
-      p1[x] = (static_cast<float>(rgb[3 * x + 1]) - m1) * i1;
-      p2[x] = (static_cast<float>(rgb[3 * x]) - m2) * i2;
-    }
-  }
-}
-
 // Writes `image` to the top left of the planes [3, plane_height, plane_width] and fills the rest with padding.
 void NormalizePadded(const Preprocessing& rule, const Image& image, int plane_width, int plane_height, float* out) {
-  const ChannelRule rules[3] = {RuleOf(rule, 0), RuleOf(rule, 1), RuleOf(rule, 2)};
+  const ChannelRule rules[3] = {ChannelRuleOf(rule, 0), ChannelRuleOf(rule, 1), ChannelRuleOf(rule, 2)};
   const size_t plane = size_t(plane_width) * plane_height;
   for (int y = 0; y < image.height; ++y) {
     float* row = out + size_t(y) * plane_width;
-    NormalizeRow(image.row(y), image.width, rules, row, row + plane, row + 2 * plane);
+    float* const planes[3] = {row, row + plane, row + 2 * plane};
+    NormalizeRow(image.row(y), image.width, rules, planes);
   }
   for (int c = 0; c < 3; ++c) {
     const float padding = rules[c](rule.pad_value);
@@ -123,10 +92,19 @@ Box ClassifierRegion(const CropRule& rule, const Box& face) {
   return {cx - half_width, cy - half_height, cx + half_width, cy + half_height};
 }
 
-void FillClassifierInput(const Preprocessing& rule, const Image& image, const Box& region, float* out) {
+InputSize ClassifierInputSize(const Preprocessing& rule, const Box& region) {
+  const float side = std::max(region.width(), region.height());
+  for (const int candidate : rule.sides) {
+    if (side <= static_cast<float>(candidate)) return {candidate, candidate};
+  }
+  return {rule.width, rule.height};
+}
+
+void FillClassifierInput(const Preprocessing& rule, const Image& image, const Box& region, const InputSize& size,
+                         float* out) {
   CheckImage(image.width, image.height);
-  NormalizeToPlanes(
-      rule, CropResize(image, region, rule.width, rule.height, static_cast<uint8_t>(std::lround(rule.pad_value))), out);
+  const auto fill = static_cast<uint8_t>(std::lround(rule.pad_value));
+  NormalizeToPlanes(rule, CropResize(image, region, size.width, size.height, fill), out);
 }
 
 void NormalizeToPlanes(const Preprocessing& rule, const Image& image, float* out) {

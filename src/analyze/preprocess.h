@@ -25,8 +25,11 @@ int LeastUsefulLongestSide(const Preprocessing& rule, int image_width, int image
 
 // Region of the picture a classifier looks at for a face box (may reach outside the picture).
 Box ClassifierRegion(const CropRule& rule, const Box& face);
-// Cuts `region` and writes [3, height, width] normalised floats to `out`. `region` is in pixels of `image`.
-void FillClassifierInput(const Preprocessing& rule, const Image& image, const Box& region, float* out);
+// Input size a classifier gets for a region: width x height, or the smallest of `rule.sides` that holds its pixels.
+InputSize ClassifierInputSize(const Preprocessing& rule, const Box& region);
+// Cuts `region` and writes [3, size.height, size.width] normalised floats to `out`. `region` is in pixels of `image`.
+void FillClassifierInput(const Preprocessing& rule, const Image& image, const Box& region, const InputSize& size,
+                         float* out);
 
 // RGB bytes [height, width, 3] -> normalised planes [3, height, width] by mean, std and channel order of `rule`.
 void NormalizeToPlanes(const Preprocessing& rule, const Image& image, float* out);

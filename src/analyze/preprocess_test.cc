@@ -152,10 +152,27 @@ TEST(Preprocess, ClassifierInputIsTheCropNormalised) {
     const Box region{static_cast<float>(random.Uniform(-10, 20)), static_cast<float>(random.Uniform(-10, 20)),
                      static_cast<float>(random.Uniform(21, 60)), static_cast<float>(random.Uniform(21, 60))};
     std::vector<float> planes(3 * 24 * 16);
-    FillClassifierInput(rule, image, region, planes.data());
+    FillClassifierInput(rule, image, region, ClassifierInputSize(rule, region), planes.data());
     const Image crop = CropResize(image, region, 24, 16, static_cast<uint8_t>(rule.pad_value));
     ExpectPlanes(rule, crop, {24, 16}, planes);
   }
+}
+
+TEST(Preprocess, ARegionIsFedAtTheSmallestSideThatHoldsItsPixels) {
+  Preprocessing rule;
+  rule.width = rule.height = 128;
+  const auto side = [&](float width, float height) {
+    const InputSize size = ClassifierInputSize(rule, {10, 20, 10 + width, 20 + height});
+    EXPECT_EQ(size.width, size.height);
+    return size.width;
+  };
+  EXPECT_EQ(128, side(5, 5));
+  rule.sides = {64, 96, 128};
+  EXPECT_EQ(64, side(5, 5));
+  EXPECT_EQ(64, side(64, 3));
+  EXPECT_EQ(96, side(3, 65));
+  EXPECT_EQ(128, side(97, 97));
+  EXPECT_EQ(128, side(1000, 10));
 }
 
 }  // namespace

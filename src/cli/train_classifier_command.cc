@@ -69,6 +69,10 @@ void AddLearningOptions(CLI::App& app, Options& options) {
       ->option_text("N,...")
       ->delimiter(',')
       ->capture_default_str();
+  app.add_option("--crop-sides", training.crop_sides,
+                 "in place of --size: input sides the model takes, e.g. 64,96,128; each face at the smallest that fits")
+      ->option_text("N,...")
+      ->delimiter(',');
   app.add_option("--epochs", training.loop.epochs, "passes over the data")->option_text("N")->capture_default_str();
   app.add_option("--batch", training.batch, "pictures in a step")->option_text("N")->capture_default_str();
   app.add_option("--lr", training.loop.schedule.peak, "highest learning rate of the one-cycle schedule")

@@ -54,8 +54,18 @@ class Ranges {
   FieldProblems& problems_;
 };
 
+void CheckSides(const Preprocessing& input, FieldProblems& problems) {
+  if (input.sides.empty()) return;
+  bool good = input.resize == ResizeRule::kStretch && input.sides.size() <= 16 && input.sides.front() >= 1 &&
+              input.sides.back() == input.width && input.sides.back() == input.height;
+  for (size_t i = 1; i < input.sides.size(); ++i) good = good && input.sides[i - 1] < input.sides[i];
+  problems.Require(good, "input.sides", fmt::format("{}", nlohmann::json(input.sides).dump()),
+                   "at most 16 ascending sides of a stretched input, the last equal to width and height");
+}
+
 void CheckInput(const Preprocessing& input, FieldProblems& problems) {
   Ranges ranges(problems);
+  CheckSides(input, problems);
   if (input.resize == ResizeRule::kFitLongest) {
     ranges.Within("input.longest_side", input.longest_side, 1, 8192, " pixels");
     ranges.Within("input.size_multiple", input.size_multiple, 1, 1024, " pixels");
@@ -122,6 +132,7 @@ void ReadInput(const json& object, FieldProblems& problems, Preprocessing& input
   ReadEnum(fields, "resize", kResizeNames, input.resize, true);
   fields.Read("width", input.width);
   fields.Read("height", input.height);
+  fields.Read("sides", input.sides);
   fields.Read("longest_side", input.longest_side);
   fields.Read("size_multiple", input.size_multiple);
   fields.Read("enlarge", input.enlarge);
@@ -185,6 +196,7 @@ json InputToJson(const Preprocessing& input) {
   } else {
     object["width"] = input.width;
     object["height"] = input.height;
+    if (!input.sides.empty()) object["sides"] = input.sides;
   }
   return object;
 }

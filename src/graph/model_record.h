@@ -27,6 +27,10 @@ enum class ResizeRule { kStretch, kLetterbox, kFitLongest };
 struct Preprocessing {
   ResizeRule resize = ResizeRule::kStretch;
   int width = 0, height = 0;     // pixels; kStretch and kLetterbox
+  // Classifiers with kStretch that take several square inputs: their sides in pixels, ascending, the last equal to width
+  // and height. A crop is fed at the smallest side that holds all its pixels, a larger one at the last. Empty: only
+  // width x height.
+  std::vector<int> sides;
   int longest_side = 0;          // pixels; kFitLongest
   int size_multiple = 32;        // pixels; kFitLongest
   bool enlarge = true;           // kFitLongest: may a smaller picture be enlarged to longest_side?

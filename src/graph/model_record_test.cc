@@ -19,6 +19,7 @@ ModelRecord Classifier() {
   record.architecture = "mobilenet_v2";
   record.classes = {"correct", "incorrect", "none"};
   record.input.width = record.input.height = 128;
+  record.input.sides = {64, 96, 128};
   record.input.mean = {127.5f, 127.5f, 127.5f};
   record.input.std = {127.5f, 127.5f, 127.5f};
   record.crop = {0.25f, false};
@@ -61,6 +62,7 @@ TEST(ModelRecord, ClassifierSurvivesJson) {
   EXPECT_EQ(read->task, ModelTask::kMaskClassifier);
   EXPECT_EQ(read->classes, Classifier().classes);
   EXPECT_EQ(read->input.width, 128);
+  EXPECT_EQ(read->input.sides, (std::vector<int>{64, 96, 128}));
   EXPECT_EQ(read->input.std[2], 127.5f);
   EXPECT_EQ(read->crop.margin, 0.25f);
   EXPECT_FALSE(read->crop.square);
@@ -124,6 +126,17 @@ TEST(ModelRecord, WrongTypesAndWrongValuesAreReportedTogether) {
                "input.mean", "input.resize", "'stretch'", "crop.square", "thresholds: found 3, wanted an object",
                "temperature: found -1", "classes", "provenance", "task", "did you mean 'mask_classifier'?"},
               [&] { ModelRecordFromJson(object, "m.onnx"); });
+}
+
+TEST(ModelRecord, InputSidesAscendToTheInputSize) {
+  for (const std::vector<int>& bad : std::vector<std::vector<int>>{{64, 96}, {96, 64, 128}, {0, 128}, {64, 64, 128}}) {
+    ModelRecord record = Classifier();
+    record.input.sides = bad;
+    ExpectError(ErrorKind::kBadModel, {"input.sides"}, [&] { record.Validate(); });
+  }
+  ModelRecord record = Classifier();
+  record.input.resize = ResizeRule::kLetterbox;
+  ExpectError(ErrorKind::kBadModel, {"input.sides"}, [&] { record.Validate(); });
 }
 
 TEST(ModelRecord, AFieldThatCannotBeReadIsReportedOnce) {

@@ -18,6 +18,11 @@ void ClassifierTrainingOptions::Validate() const {
     problems.Require(size >= 32 && size <= 1024 && size % 8 == 0, "size", std::to_string(size),
                      "a multiple of 8 between 32 and 1024");
   }
+  for (size_t i = 0; i < crop_sides.size(); ++i) {
+    const bool good = crop_sides[i] >= 32 && crop_sides[i] <= 1024 && crop_sides[i] % 32 == 0;
+    problems.Require(good && (i == 0 || crop_sides[i - 1] < crop_sides[i]), "crop_sides", std::to_string(crop_sides[i]),
+                     "ascending multiples of 32 between 32 and 1024");
+  }
   problems.Require(batch >= 2 && batch <= 65536, "batch", std::to_string(batch), "2 to 65536");
   problems.Require(draws_per_epoch >= 0, "draws_per_epoch", std::to_string(draws_per_epoch), "0 or more");
   share("dropout", dropout);
@@ -40,7 +45,15 @@ void ClassifierTrainingOptions::Validate() const {
   loop.Validate();
 }
 
-int SizeOfEpoch(const ClassifierTrainingOptions& options, int epoch) {
+int LargestSide(const ClassifierTrainingOptions& options) {
+  return options.crop_sides.empty() ? options.sizes.back() : options.crop_sides.back();
+}
+
+int SizeOfStep(const ClassifierTrainingOptions& options, int epoch, int64_t step) {
+  if (!options.crop_sides.empty()) {
+    Random random(StepSeed(options.loop.seed, epoch, step, 0));
+    return options.crop_sides[random.Below(options.crop_sides.size())];
+  }
   const size_t parts = options.sizes.size();
   const size_t part = static_cast<size_t>(epoch) * parts / static_cast<size_t>(options.loop.epochs);
   return options.sizes[std::min(part, parts - 1)];
@@ -74,6 +87,7 @@ nlohmann::json ToJson(const ClassifierTrainingOptions& o) {
           {"width", o.width},
           {"dropout", o.dropout},
           {"sizes", o.sizes},
+          {"crop_sides", o.crop_sides},
           {"batch", o.batch},
           {"draws_per_epoch", o.draws_per_epoch},
           {"label_smoothing", o.label_smoothing},
@@ -129,6 +143,7 @@ ClassifierTrainingOptions ClassifierTrainingOptionsFromJson(const nlohmann::json
     json.at("width").get_to(o.width);
     json.at("dropout").get_to(o.dropout);
     json.at("sizes").get_to(o.sizes);
+    json.at("crop_sides").get_to(o.crop_sides);
     json.at("batch").get_to(o.batch);
     json.at("draws_per_epoch").get_to(o.draws_per_epoch);
     json.at("label_smoothing").get_to(o.label_smoothing);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "metrics/classification.h"
@@ -13,7 +14,7 @@ namespace maskscope {
 
 namespace {
 
-constexpr int64_t kValidationBatch = 64;
+constexpr size_t kValidationBatch = 64;
 
 // While the network learns on all cores, a batch is made on one: two teams of threads would wait for each other. The
 // first call into libtorch sets the number up for this thread; only then can it be changed for this thread alone.
@@ -78,7 +79,7 @@ ClassifierTask::Batch ClassifierTask::MakeBatch(int epoch, int64_t step) const {
     random.emplace_back(StepSeed(options_.loop.seed, epoch, step, i + 1));
   }
   const at::Tensor canvases = data_.canvases.index_select(0, picked);
-  const int size = SizeOfEpoch(options_, epoch);
+  const int size = SizeOfStep(options_, epoch, step);
   const at::Tensor crops = SampleCrops(canvases, options_.canvas_extent, size, jitter, options_.augment, random);
   return {Normalise(DegradeAndColour(crops, options_.augment, random), record_.input), labels};
 }
@@ -94,14 +95,28 @@ StepResult ClassifierTask::Step(TorchGraph& graph, int, int64_t) {
   return result;
 }
 
-NamedNumbers ClassifierTask::Validate(TorchGraph& graph, int) {
-  std::vector<float> logits;
-  const int64_t samples = data_.validation.size(0);
-  for (int64_t i = 0; i < samples; i += kValidationBatch) {
-    const at::Tensor part = data_.validation.slice(0, i, std::min(samples, i + kValidationBatch));
-    const at::Tensor out = graph.Forward({{"input", part}}, false, {"logits"}).at("logits").contiguous();
-    logits.insert(logits.end(), out.data_ptr<float>(), out.data_ptr<float>() + out.numel());
+std::vector<float> ClassifierTask::ValidationLogits(TorchGraph& graph) const {
+  std::map<int64_t, std::vector<size_t>> of_size;
+  for (size_t i = 0; i < data_.validation.size(); ++i) of_size[data_.validation[i].size(2)].push_back(i);
+  std::vector<float> logits(data_.validation.size() * kMaskStates);
+  for (const auto& [size, members] : of_size) {
+    for (size_t first = 0; first < members.size(); first += kValidationBatch) {
+      const size_t count = std::min<size_t>(members.size() - first, kValidationBatch);
+      std::vector<at::Tensor> pictures;
+      for (size_t i = 0; i < count; ++i) pictures.push_back(data_.validation[members[first + i]]);
+      const at::Tensor out =
+          graph.Forward({{"input", at::stack(pictures)}}, false, {"logits"}).at("logits").contiguous();
+      for (size_t i = 0; i < count; ++i) {
+        std::copy_n(out.data_ptr<float>() + i * kMaskStates, kMaskStates, &logits[members[first + i] * kMaskStates]);
+      }
+    }
   }
+  return logits;
+}
+
+NamedNumbers ClassifierTask::Validate(TorchGraph& graph, int) {
+  const std::vector<float> logits = ValidationLogits(graph);
+  const size_t samples = data_.validation.size();
   const double temperature = FitTemperature(logits, data_.validation_labels, kMaskStates);
   ConfusionMatrix confusion(kMaskStates);
   double loss = 0;

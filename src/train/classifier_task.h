@@ -18,8 +18,8 @@ struct ClassifierData {
   std::vector<int64_t> labels;
   std::vector<CropJitter> jitter;  // per sample
   std::vector<double> rates;       // per sample: draws in an epoch
-  // Validation, exactly as the program feeds it: [samples, 3, size, size], normalised.
-  at::Tensor validation;
+  // Validation, exactly as the program feeds it: one [3, size, size] a sample, normalised; sizes may differ.
+  std::vector<at::Tensor> validation;
   std::vector<int> validation_labels;
 };
 
@@ -43,6 +43,7 @@ class ClassifierTask : public TrainingTask {
   Batch MakeBatch(int epoch, int64_t step) const;
 
  private:
+  std::vector<float> ValidationLogits(TorchGraph& graph) const;  // [sample, state]
   std::vector<int64_t> OrderOf(int epoch) const;
 
   ClassifierData data_;

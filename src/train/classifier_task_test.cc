@@ -36,8 +36,10 @@ ClassifierData Faces() {
   }
   data.canvases = at::stack(canvases);
   constexpr int kEdge = (kSide - kSize) / 2;
-  data.validation = data.canvases.slice(2, kEdge, kEdge + kSize).slice(3, kEdge, kEdge + kSize).to(at::kFloat);
-  data.validation = data.validation / 127.5 - 1;
+  for (const at::Tensor& canvas : canvases) {
+    const at::Tensor crop = canvas.slice(1, kEdge, kEdge + kSize).slice(2, kEdge, kEdge + kSize).to(at::kFloat);
+    data.validation.push_back(crop / 127.5 - 1);
+  }
   return data;
 }
 
@@ -159,8 +161,24 @@ TEST(ClassifierTrainingOptions, SizesTakeAPartOfTheEpochsEach) {
   options.sizes = {96, 104, 128};
   options.loop.epochs = 7;
   std::vector<int> sizes;
-  for (int epoch = 0; epoch < 7; ++epoch) sizes.push_back(SizeOfEpoch(options, epoch));
+  for (int epoch = 0; epoch < 7; ++epoch) sizes.push_back(SizeOfStep(options, epoch, 0));
   EXPECT_EQ(sizes, (std::vector<int>{96, 96, 96, 104, 104, 128, 128}));
+}
+
+TEST(ClassifierTrainingOptions, CropSidesAreDrawnByLotAndTheSameAgain) {
+  ClassifierTrainingOptions options;
+  options.crop_sides = {64, 96, 128};
+  EXPECT_EQ(LargestSide(options), 128);
+  std::map<int, int> counts;
+  for (int64_t step = 0; step < 300; ++step) {
+    const int side = SizeOfStep(options, 2, step);
+    EXPECT_EQ(side, SizeOfStep(options, 2, step));
+    ++counts[side];
+  }
+  ASSERT_EQ(counts.size(), 3u);
+  for (const auto& [side, count] : counts) EXPECT_GT(count, 70) << side;
+  options.crop_sides = {96, 64};
+  ExpectError(ErrorKind::kUsage, {"crop_sides"}, [&] { options.Validate(); });
 }
 
 TEST(ClassifierTrainingOptions, ComeBackFromJson) {

@@ -30,7 +30,8 @@ ModelRecord MakeRecord(const ClassifierTrainingOptions& options) {
     record.classes.emplace_back(MaskStateName(static_cast<MaskState>(state)));
   }
   record.input.resize = ResizeRule::kStretch;
-  record.input.width = record.input.height = options.sizes.back();
+  record.input.width = record.input.height = LargestSide(options);
+  record.input.sides = options.crop_sides;
   record.input.mean = record.input.std = {127.5f, 127.5f, 127.5f};
   record.input.pad_value = 127.5f;
   record.crop.margin = options.margin;
@@ -72,7 +73,7 @@ Graph StartGraph(const ClassifierTrainingOptions& options) {
   MobileNetV2Options network;
   network.width = options.width;
   network.classes = kMaskStates;
-  network.input_size = options.sizes.back();
+  network.input_size = LargestSide(options);
   network.dropout = options.dropout;
   network.seed = options.loop.seed;
   Graph graph = BuildMobileNetV2(network);
@@ -102,12 +103,12 @@ void CutCanvases(const std::vector<MaskSample>& samples, const ClassifierTrainin
 
 void CutValidation(const std::vector<MaskSample>& samples, const ClassifierTrainingOptions& options,
                    const ModelRecord& record, Progress* progress, ClassifierData& data) {
-  const int64_t size = record.input.width;
-  data.validation = at::empty({static_cast<int64_t>(samples.size()), 3, size, size}, at::kFloat);
-  float* const all = data.validation.data_ptr<float>();
+  data.validation.resize(samples.size());
   ForEachSample(samples, options.loop.threads, progress, [&](size_t i, const Image& picture) {
-    FillClassifierInput(record.input, picture, SampleRegion(samples[i], record.crop, picture),
-                        all + i * static_cast<size_t>(3 * size * size));
+    const Box region = SampleRegion(samples[i], record.crop, picture);
+    const InputSize size = ClassifierInputSize(record.input, region);
+    data.validation[i] = at::empty({3, size.height, size.width}, at::kFloat);
+    FillClassifierInput(record.input, picture, region, size, data.validation[i].data_ptr<float>());
   });
   for (const MaskSample& sample : samples) data.validation_labels.push_back(static_cast<int>(sample.state));
 }

@@ -23,6 +23,9 @@ struct ClassifierTrainingOptions {
   float width = 1.0f;  // of MobileNetV2; ignored where init is an .onnx
   float dropout = 0.2f;
   std::vector<int> sizes{96, 128};  // input side in pixels, one part of the epochs each; the last is the model's
+  // When not empty, in place of `sizes`: the sides the model takes (Preprocessing::sides). Every batch is made at one
+  // of them, drawn by lot, so that small faces need not be enlarged to be judged.
+  std::vector<int> crop_sides;
   int batch = 64;
   int64_t draws_per_epoch = 0;  // pictures; 0 = as many as there are samples
   double label_smoothing = 0.05;
@@ -38,8 +41,10 @@ struct ClassifierTrainingOptions {
 nlohmann::json ToJson(const ClassifierTrainingOptions& options);
 ClassifierTrainingOptions ClassifierTrainingOptionsFromJson(const nlohmann::json& json, const std::string& source);
 
-// Input side in pixels in epoch `epoch` (counted from 0).
-int SizeOfEpoch(const ClassifierTrainingOptions& options, int epoch);
+// Largest input side of the model in pixels.
+int LargestSide(const ClassifierTrainingOptions& options);
+// Input side in pixels of a step's batch (epoch and step counted from 0).
+int SizeOfStep(const ClassifierTrainingOptions& options, int epoch, int64_t step);
 
 // Trains a mask classifier (states correct, incorrect, none) and leaves its files in `folder`. With `resume` it goes on
 // where the folder's checkpoint stopped; `options` must then be those of the folder's config. Errors: kUsage, kBadData,

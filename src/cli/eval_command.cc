@@ -7,7 +7,7 @@
 #include "cli/command.h"
 #include "cli/eval_models.h"
 #include "cli/result_output.h"
-#include "data/formats/collection.h"
+#include "data/formats/labelled_parts.h"
 #include "evaluate/analyze_set.h"
 #include "evaluate/eval_report.h"
 
@@ -32,8 +32,8 @@ struct EvalOptions {
 };
 
 void AddDataOptions(CLI::App& app, DataOptions& options) {
-  app.add_option("--data", options.data, "folder with scenes/ and faces/, each with a splits.csv")
-      ->option_text("DIR")
+  app.add_option("--data", options.data, "manifest (.jsonl), or folder with scenes/ and faces/, each with a splits.csv")
+      ->option_text("DATA")
       ->required();
   app.add_option("--split", options.split, "test, train, or validation (the groups of train kept back from training)")
       ->option_text("NAME")
@@ -55,13 +55,15 @@ void AddReportOptions(CLI::App& app, EvalOptions& options) {
       ->capture_default_str();
 }
 
-Split SplitToRead(const DataOptions& options) {
-  if (options.split == "test") return Split::kTest;
-  if (options.split == "train" || options.split == "validation") return Split::kTrain;
+DatasetSplit SplitToRead(const DataOptions& options) {
+  const std::optional<DatasetSplit> split = ParseDatasetSplit(options.split);
+  if (split && *split != DatasetSplit::kUnassigned) return *split;
   const std::string near = NearestWord(options.split, {"test", "train", "validation"});
   throw Error(ErrorKind::kUsage, "--split: found '" + options.split + "', wanted test, train or validation" +
                                      (near.empty() ? "" : " (did you mean '" + near + "'?)"));
 }
+
+ValidationRule RuleOf(const DataOptions& options) { return {options.validation_share, options.validation_seed}; }
 
 // What was asked for out of all that was read. Errors: kUsage naming a set that is not there.
 template <typename Item>
@@ -75,11 +77,7 @@ std::vector<Item> Choose(std::vector<Item> items, const DataOptions& options) {
     throw Error(ErrorKind::kUsage, "--set: there is no '" + set + "' in this split, only " + names);
   }
   std::erase_if(items, [&](const Item& item) {
-    const bool other_set =
-        !options.sets.empty() && std::find(options.sets.begin(), options.sets.end(), item.set) == options.sets.end();
-    const bool other_part = options.split == "validation" &&
-                            !IsValidationGroup(item.group, options.validation_share, options.validation_seed);
-    return other_set || other_part;
+    return !options.sets.empty() && std::find(options.sets.begin(), options.sets.end(), item.set) == options.sets.end();
   });
   if (items.empty()) throw Error(ErrorKind::kBadData, "'" + options.data + "' has no pictures to measure on");
   return items;
@@ -178,7 +176,7 @@ int RunEvalScenes(const EvalOptions& options, const CommandContext& context) {
   score_options.resamples = options.resamples;
   score_options.Validate();
   const std::vector<LabelledImage> images =
-      Choose(ReadScenes(options.data.data, SplitToRead(options.data)), options.data);
+      Choose(ReadScenesToMeasure(options.data.data, SplitToRead(options.data), RuleOf(options.data)), options.data);
   SceneRuns runs = RunScenes(images, options, context);
   const std::vector<SceneScores> scores = ScoreScenes(images, runs.answers, runs.candidates, score_options);
   WriteReports(options, "scenes", std::move(runs.models), scores, SceneMarkdown(scores, score_options));
@@ -189,7 +187,8 @@ int RunEvalCrops(const EvalOptions& options, const CommandContext& context) {
   CropScoreOptions score_options;
   score_options.resamples = options.resamples;
   score_options.Validate();
-  const std::vector<LabelledCrop> crops = Choose(ReadFaces(options.data.data, SplitToRead(options.data)), options.data);
+  const std::vector<LabelledCrop> crops =
+      Choose(ReadFacesToMeasure(options.data.data, SplitToRead(options.data), RuleOf(options.data)), options.data);
   const AnalyzerOptions settings = ToAnalyzerOptions(options.analysis, crops.size());
   const Analyzer analyzer = MakeAnalyzer(options.analysis, settings);
   const auto progress = context.MakeProgress();

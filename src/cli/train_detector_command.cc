@@ -19,7 +19,8 @@ struct Arguments {
 
 void AddData(CLI::App& app, Arguments& arguments) {
   DetectorTrainingOptions& options = arguments.options;
-  app.add_option("--data", arguments.data, "folder with scenes/ and its splits.csv")->option_text("DIR");
+  app.add_option("--data", arguments.data, "manifest (.jsonl), or folder with scenes/ and its splits.csv")
+      ->option_text("DATA");
   app.add_option("--init", arguments.init, "start: RetinaFace weights (.safetensors) or a detector (.onnx)")
       ->option_text("FILE");
   app.add_option("--licence", options.licence, "put into the model's record");
@@ -58,7 +59,8 @@ void AddPictures(CLI::App& app, Arguments& arguments) {
 
 int RunNew(const Arguments& arguments, const CommandContext& context) {
   DetectorTrainingOptions training = arguments.options;
-  if (arguments.data.empty()) throw Error(ErrorKind::kUsage, "--data is missing: the folder with scenes/");
+  if (arguments.data.empty())
+    throw Error(ErrorKind::kUsage, "--data is missing: a manifest, or the folder with scenes/");
   if (arguments.init.empty()) throw Error(ErrorKind::kUsage, "--init is missing: the weights to start from");
   training.data = arguments.data;
   training.init = arguments.init;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/threads.h"
+#include "data/formats/labelled_parts.h"
 #include "image/decode.h"
 
 namespace maskscope {
@@ -17,11 +18,8 @@ constexpr float kOtherFace = 0.2f;  // IoU below which they are two
 }  // namespace
 
 DetectorData ReadDetectorData(const std::filesystem::path& collection, double validation_share, uint64_t seed) {
-  DetectorData data;
-  for (LabelledImage& image : ReadScenes(collection, Split::kTrain)) {
-    const bool held_back = IsValidationGroup(image.group, validation_share, seed);
-    (held_back ? data.validation : data.train).push_back(std::move(image));
-  }
+  TrainingParts<LabelledImage> parts = ReadTrainingScenes(collection, {validation_share, seed});
+  DetectorData data{std::move(parts.train), std::move(parts.validation)};
   for (const auto* part : {&data.train, &data.validation}) {
     if (part->empty()) {
       throw Error{ErrorKind::kBadData, "'" + collection.string() + "': no pictures fall into the " +

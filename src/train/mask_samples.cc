@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/threads.h"
+#include "data/formats/labelled_parts.h"
 #include "image/decode.h"
 
 namespace maskscope {
@@ -41,11 +42,14 @@ std::vector<MaskSample> FromCrops(const std::vector<LabelledCrop>& crops, const 
   return samples;
 }
 
-void CheckExcluded(const std::vector<LabelledImage>& scenes, const std::vector<LabelledCrop>& crops,
-                   const std::vector<std::string>& excluded) {
-  std::set<std::string> known;
-  for (const LabelledImage& scene : scenes) known.insert(scene.set);
-  for (const LabelledCrop& crop : crops) known.insert(crop.set);
+template <typename Item>
+void AddSets(const TrainingParts<Item>& parts, std::set<std::string>& known) {
+  for (const auto* part : {&parts.train, &parts.validation}) {
+    for (const Item& item : *part) known.insert(item.set);
+  }
+}
+
+void CheckExcluded(const std::set<std::string>& known, const std::vector<std::string>& excluded) {
   for (const std::string& name : excluded) {
     if (known.contains(name)) continue;
     const std::string near = NearestWord(name, {known.begin(), known.end()});
@@ -55,11 +59,14 @@ void CheckExcluded(const std::vector<LabelledImage>& scenes, const std::vector<L
 }
 
 // Whole groups, chosen by a hash, so that a trial keeps the proportions of the whole.
-void KeepSome(std::vector<MaskSample>& samples, int limit) {
-  if (limit <= 0 || static_cast<size_t>(limit) >= samples.size()) return;
-  const double share = static_cast<double>(limit) / static_cast<double>(samples.size());
-  std::erase_if(samples,
-                [&](const MaskSample& sample) { return Random(HashText("limit " + sample.group)).Uniform() >= share; });
+void KeepSome(MaskSamples& samples, int limit) {
+  const size_t count = samples.train.size() + samples.validation.size();
+  if (limit <= 0 || static_cast<size_t>(limit) >= count) return;
+  const double share = static_cast<double>(limit) / static_cast<double>(count);
+  for (auto* part : {&samples.train, &samples.validation}) {
+    std::erase_if(
+        *part, [&](const MaskSample& sample) { return Random(HashText("limit " + sample.group)).Uniform() >= share; });
+  }
 }
 
 void RequireStates(const std::vector<MaskSample>& samples, const char* part) {
@@ -87,17 +94,17 @@ void MaskSampleOptions::Validate() const {
 
 MaskSamples CollectMaskSamples(const MaskSampleOptions& options) {
   options.Validate();
-  const std::vector<LabelledImage> scenes = ReadScenes(options.data, Split::kTrain);
-  const std::vector<LabelledCrop> crops = ReadFaces(options.data, Split::kTrain);
-  CheckExcluded(scenes, crops, options.exclude_sets);
-  std::vector<MaskSample> samples = FromScenes(scenes, options);
-  for (MaskSample& sample : FromCrops(crops, options)) samples.push_back(std::move(sample));
-  KeepSome(samples, options.limit);
-  MaskSamples result;
-  for (MaskSample& sample : samples) {
-    const bool held_out = IsValidationGroup(sample.group, options.validation_share, options.validation_seed);
-    (held_out ? result.validation : result.train).push_back(std::move(sample));
-  }
+  const ValidationRule rule{options.validation_share, options.validation_seed};
+  const TrainingParts<LabelledImage> scenes = ReadTrainingScenes(options.data, rule);
+  const TrainingParts<LabelledCrop> crops = ReadTrainingFaces(options.data, rule);
+  std::set<std::string> known;
+  AddSets(scenes, known);
+  AddSets(crops, known);
+  CheckExcluded(known, options.exclude_sets);
+  MaskSamples result{FromScenes(scenes.train, options), FromScenes(scenes.validation, options)};
+  for (MaskSample& sample : FromCrops(crops.train, options)) result.train.push_back(std::move(sample));
+  for (MaskSample& sample : FromCrops(crops.validation, options)) result.validation.push_back(std::move(sample));
+  KeepSome(result, options.limit);
   RequireStates(result.train, "training");
   RequireStates(result.validation, "validation");
   return result;

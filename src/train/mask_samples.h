@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "base/progress.h"
-#include "data/formats/collection.h"
+#include "data/dataset.h"
 #include "graph/model_record.h"
 
 // Faces with a known state, as a classifier learns them: from boxes in scenes and from pictures that are one face.
 namespace maskscope {
 
 struct MaskSampleOptions {
-  std::filesystem::path data;             // a collection: scenes/ and faces/ with their splits.csv
+  std::filesystem::path data;             // a collection (scenes/ and faces/ with their splits.csv) or a manifest
   std::vector<std::string> exclude_sets;  // set names to leave out
   double validation_share = 0.1;          // of the groups
   uint64_t validation_seed = 1;           // fixes which groups
@@ -39,8 +39,8 @@ struct MaskSamples {
   std::vector<MaskSample> train, validation;
 };
 
-// Rows of the train split only. Errors: those of ReadScenes and ReadFaces; kBadData when a state has no sample; kUsage
-// when an excluded set does not exist.
+// Rows of the train split only; a manifest's own validation part is honoured. Errors: those of ReadTrainingScenes;
+// kBadData when a state has no sample; kUsage when an excluded set does not exist.
 MaskSamples CollectMaskSamples(const MaskSampleOptions& options);
 
 // {"kaggle853": {"correct": 1200, ...}, ...}

@@ -1,0 +1,171 @@
+#include "data/formats/labelled_parts.h"
+
+#include <functional>
+#include <iterator>
+#include <utility>
+
+#include "base/error.h"
+#include "base/log.h"
+
+namespace maskscope {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string GroupOf(const ManifestPicture& picture) {
+  if (!picture.group.empty()) return picture.group;
+  return picture.set + "/" + (picture.name.empty() ? picture.path : picture.name);
+}
+
+// One kind of item by split, in the manifest's order.
+template <typename Item>
+struct BySplit {
+  std::vector<Item> unassigned, train, validation, test;
+  bool names_validation = false;  // some picture of the manifest, of whatever kind, is marked `validation`
+  int64_t left_out = 0;           // of the right kind, but not to be had as an item
+
+  std::vector<Item>& at(DatasetSplit split) {
+    switch (split) {
+      case DatasetSplit::kTrain:
+        return train;
+      case DatasetSplit::kValidation:
+        return validation;
+      case DatasetSplit::kTest:
+        return test;
+      case DatasetSplit::kUnassigned:
+        break;
+    }
+    return unassigned;
+  }
+};
+
+template <typename Item>
+void Describe(const fs::path& root, ManifestPicture& picture, Item& item) {
+  item.path = root / picture.path;
+  item.group = GroupOf(picture);
+  item.set = std::move(picture.set);
+  item.name = picture.name.empty() ? std::move(picture.path) : std::move(picture.name);
+}
+
+bool Take(const fs::path& root, ManifestPicture& picture, LabelledImage& image) {
+  Describe(root, picture, image);
+  image.width = picture.width;
+  image.height = picture.height;
+  for (ManifestFace& face : picture.faces) image.faces.push_back(std::move(face.face));
+  return true;
+}
+
+bool Take(const fs::path& root, ManifestPicture& picture, LabelledCrop& crop) {
+  // An empty state means "not a face" in a LabelledCrop: a face whose state nobody knows must not become that.
+  if (picture.kind == PictureKind::kFaceCrop) {
+    const LabelledFace& face = picture.faces.at(0).face;
+    if (!face.state || face.ignore) return false;
+    crop.state = face.state;
+  }
+  crop.synthetic = picture.synthetic;
+  Describe(root, picture, crop);
+  return true;
+}
+
+bool IsOfKind(PictureKind kind, const LabelledImage&) { return kind == PictureKind::kScene; }
+bool IsOfKind(PictureKind kind, const LabelledCrop&) { return kind != PictureKind::kScene; }
+
+template <typename Item>
+BySplit<Item> ReadBySplit(const fs::path& manifest, const std::function<bool(DatasetSplit)>& wanted) {
+  ManifestReader reader(manifest);
+  BySplit<Item> parts;
+  int64_t unassigned = 0;
+  for (ManifestPicture picture; reader.Next(&picture);) {
+    const DatasetSplit split = picture.split;
+    parts.names_validation = parts.names_validation || split == DatasetSplit::kValidation;
+    Item item;
+    if (!IsOfKind(picture.kind, item)) continue;
+    unassigned += split == DatasetSplit::kUnassigned ? 1 : 0;
+    if (!wanted(split)) continue;
+    if (Take(reader.root(), picture, item)) {
+      parts.at(split).push_back(std::move(item));
+    } else {
+      ++parts.left_out;
+    }
+  }
+  if (parts.left_out > 0) {
+    Log(LogLevel::kWarning, "'{}': {} face crops have no state or are marked to be ignored; they are left out",
+        manifest.string(), parts.left_out);
+  }
+  if (unassigned > 0 && !wanted(DatasetSplit::kUnassigned)) {
+    Log(LogLevel::kWarning,
+        "'{}': {} pictures belong to no split and are not used ('maskscope data split' assigns them)",
+        manifest.string(), unassigned);
+  }
+  return parts;
+}
+
+template <typename Item>
+std::vector<Item> ReadSplit(const fs::path& manifest, DatasetSplit split) {
+  return std::move(ReadBySplit<Item>(manifest, [&](DatasetSplit found) { return found == split; }).at(split));
+}
+
+template <typename Item>
+TrainingParts<Item> Divide(std::vector<Item> items, const ValidationRule& rule) {
+  TrainingParts<Item> parts;
+  for (Item& item : items) {
+    (IsValidationGroup(item.group, rule.share, rule.seed) ? parts.validation : parts.train).push_back(std::move(item));
+  }
+  return parts;
+}
+
+bool IsManifest(const fs::path& data) {
+  std::error_code code;
+  const fs::file_status status = fs::status(data, code);
+  if (status.type() == fs::file_type::not_found) {
+    throw Error(ErrorKind::kNotFound,
+                "'" + data.string() + "' does not exist; wanted a manifest, or a folder with scenes/ and faces/");
+  }
+  return !fs::is_directory(status);
+}
+
+template <typename Item>
+TrainingParts<Item> ReadTraining(const fs::path& data, const ValidationRule& rule,
+                                 std::vector<Item> (*read_collection)(const fs::path&, Split)) {
+  if (!IsManifest(data)) return Divide(read_collection(data, Split::kTrain), rule);
+  BySplit<Item> parts = ReadBySplit<Item>(
+      data, [](DatasetSplit split) { return split == DatasetSplit::kTrain || split == DatasetSplit::kValidation; });
+  if (!parts.names_validation) return Divide(std::move(parts.train), rule);
+  return {std::move(parts.train), std::move(parts.validation)};
+}
+
+template <typename Item>
+std::vector<Item> ReadToMeasure(const fs::path& data, DatasetSplit split, const ValidationRule& rule,
+                                std::vector<Item> (*read_collection)(const fs::path&, Split)) {
+  if (split == DatasetSplit::kValidation) return ReadTraining(data, rule, read_collection).validation;
+  if (IsManifest(data)) return ReadSplit<Item>(data, split);
+  return read_collection(data, split == DatasetSplit::kTest ? Split::kTest : Split::kTrain);
+}
+
+}  // namespace
+
+std::vector<LabelledImage> ReadManifestScenes(const fs::path& manifest, DatasetSplit split) {
+  return ReadSplit<LabelledImage>(manifest, split);
+}
+
+std::vector<LabelledCrop> ReadManifestFaces(const fs::path& manifest, DatasetSplit split) {
+  return ReadSplit<LabelledCrop>(manifest, split);
+}
+
+TrainingParts<LabelledImage> ReadTrainingScenes(const fs::path& data, const ValidationRule& rule) {
+  return ReadTraining<LabelledImage>(data, rule, &ReadScenes);
+}
+
+TrainingParts<LabelledCrop> ReadTrainingFaces(const fs::path& data, const ValidationRule& rule) {
+  return ReadTraining<LabelledCrop>(data, rule, &ReadFaces);
+}
+
+std::vector<LabelledImage> ReadScenesToMeasure(const fs::path& data, DatasetSplit split, const ValidationRule& rule) {
+  return ReadToMeasure<LabelledImage>(data, split, rule, &ReadScenes);
+}
+
+std::vector<LabelledCrop> ReadFacesToMeasure(const fs::path& data, DatasetSplit split, const ValidationRule& rule) {
+  return ReadToMeasure<LabelledCrop>(data, split, rule, &ReadFaces);
+}
+
+}  // namespace maskscope

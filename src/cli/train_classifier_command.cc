@@ -18,7 +18,8 @@ struct Options {
 const std::vector<std::string> kNonCommercialSets{"maskedfacenet", "utkface"};
 
 int RunNew(const Options& options, const CommandContext& context) {
-  if (options.data.empty()) throw Error(ErrorKind::kUsage, "--data is missing: the folder with scenes/ and faces/");
+  if (options.data.empty())
+    throw Error(ErrorKind::kUsage, "--data is missing: a manifest, or the folder with scenes/ and faces/");
   ClassifierTrainingOptions training = options.training;
   training.samples.data = options.data;
   if (training.samples.exclude_sets == std::vector<std::string>{"none"}) training.samples.exclude_sets.clear();
@@ -40,7 +41,8 @@ int RunResumed(const Options& options, const CommandContext& context) {
 
 void AddDataOptions(CLI::App& app, Options& options) {
   MaskSampleOptions& samples = options.training.samples;
-  app.add_option("--data", options.data, "folder with scenes/ and faces/, each with a splits.csv")->option_text("DIR");
+  app.add_option("--data", options.data, "manifest (.jsonl), or folder with scenes/ and faces/, each with a splits.csv")
+      ->option_text("DATA");
   app.add_option("--exclude-set", samples.exclude_sets, "sets to leave out (may be given several times)")
       ->option_text("NAME")
       ->capture_default_str();

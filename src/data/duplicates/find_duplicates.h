@@ -1,0 +1,64 @@
+#ifndef MASKSCOPE_DATA_DUPLICATES_FIND_DUPLICATES_H_
+#define MASKSCOPE_DATA_DUPLICATES_FIND_DUPLICATES_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/progress.h"
+#include "data/duplicates/confirm.h"
+#include "data/manifest.h"
+
+// Exact and near duplicates in a set of pictures: copies at another size or quality, mirrored, turned, cropped,
+// letterboxed, and frames of one scene. docs/duplicates.md says how, how well and how fast.
+namespace maskscope {
+
+// kExact: the same bytes. kCopy: the same photo, perhaps re-encoded, resized, cropped, turned or mirrored. kScene: not
+// the same pixels, but parts of the scene agree in place (frames of a series, a montage, another mask drawn in).
+enum class DuplicateKind { kExact, kCopy, kScene };
+std::string_view DuplicateKindName(DuplicateKind kind);  // "exact", "copy", "scene"
+
+struct DuplicateOptions {
+  bool parts = true;                // also look for pictures that show only a part of others
+  bool rotations = true;            // also at angles between quarter turns
+  bool scenes = true;               // also report kScene
+  int whole_distance = 76;          // of 256 bits: whole pictures farther apart are not looked at
+  int part_distance = 64;           // the same, where parts are compared
+  double least_detail = 0.5;        // correlation of detail that makes two pictures copies
+  double least_correlation = 0.75;  // of brightness, needed beside it
+  int least_matches = 20;           // local features that agree: a scene
+  int threads = 0;                  // 0 = all cores
+  bool keep_rejected = false;       // fill DuplicateReport::rejected
+  std::filesystem::path cache;      // of prints; empty = none
+  // Errors: kUsage naming every bad field.
+  void Validate() const;
+};
+
+struct DuplicatePair {
+  size_t first = 0, second = 0;  // in the dataset's pictures, first < second
+  DuplicateKind kind = DuplicateKind::kExact;
+  int hash_distance = 0;         // of the views that led to it, of 256
+  double print_correlation = 1;  // of the small copies laid over each other
+  ConfirmEvidence evidence;      // of exact pairs: the identity
+  PoseInWords pose;              // how the first lies in the second
+};
+
+struct DuplicateReport {
+  std::vector<std::vector<size_t>> clusters;  // two pictures or more, by least index; joined by the pairs
+  std::vector<DuplicatePair> pairs;           // by (first, second)
+  std::vector<DuplicatePair> rejected;        // looked at on the pixels and found different; on request
+  std::vector<DataProblem> problems;          // pictures that could not be read, hashes that do not fit: not compared
+  size_t pictures = 0, from_cache = 0, candidates = 0, confirmed = 0;  // for the record
+};
+
+// Exact copies are compared through one of them. Errors: kUsage (options), kOutput (cache), kInterrupted when `stop`
+// returns true: prints made so far are then in the cache.
+DuplicateReport FindDuplicates(const Dataset& dataset, const DuplicateOptions& options, Progress* progress = nullptr,
+                               const std::function<bool()>& stop = {});
+
+}  // namespace maskscope
+
+#endif  // MASKSCOPE_DATA_DUPLICATES_FIND_DUPLICATES_H_

@@ -5,6 +5,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include "base/error.h"
+#include "engine/engine.h"
 
 namespace maskscope {
 
@@ -88,7 +89,20 @@ memory::desc PlainDesc(const memory::dims& dims, memory::data_type type = memory
   return memory::desc(dims, type, RowMajor(dims));
 }
 
+// oneDNN may use these instructions: the CPU has them and ONEDNN_MAX_CPU_ISA does not forbid them.
+bool MayUse(dnnl::cpu_isa isa) {
+  const auto wanted = static_cast<unsigned>(isa);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & wanted) == wanted;
+}
+
 }  // namespace
+
+int64_t BlockSize() {
+  static const int64_t size = MayUse(dnnl::cpu_isa::avx512_core) ? 16 : 8;
+  return size;
+}
+
+bool CpuHasNativeBf16() { return MayUse(dnnl::cpu_isa::avx512_core_bf16); }
 
 std::shared_ptr<void> PackedWeights::Get(const std::string& key, const std::function<std::shared_ptr<void>()>& pack) {
   const std::lock_guard lock(mutex_);
@@ -181,11 +195,15 @@ dnnl::convolution_forward::primitive_desc ConvDescriptor(const DnnlConvSpec& spe
   return {{kind, algorithm, src, weights, bias, dst, strides, dilations, before, after}, ConvAttributes(spec), Cpu()};
 }
 
+// "ref:any" and its kin.
+bool IsReference(const std::string& implementation) { return implementation.starts_with("ref"); }
+
 }  // namespace
 
 std::shared_ptr<DnnlOp> MakeDnnlConv(const DnnlConvSpec& spec, PackedWeights& packed) {
   try {
     const dnnl::convolution_forward::primitive_desc descriptor = ConvDescriptor(spec);
+    if (!spec.allow_reference && IsReference(descriptor.impl_info_str())) return nullptr;
     auto impl = std::make_unique<DnnlOp::Impl>();
     impl->kernel = descriptor.impl_info_str();
     impl->src = descriptor.src_desc();

@@ -73,9 +73,10 @@ struct DnnlConvSpec {
   std::optional<Activation> activation;
   bool add_to_dst = false;                      // the result is added to what dst holds
   std::optional<Activation> activation_of_sum;  // after that
+  bool allow_reference = true;                  // oneDNN's plain loops, a hundred times slower than its other kernels
 };
 
-// nullptr when oneDNN has no such primitive (a data type or format it cannot do).
+// nullptr when oneDNN has no such primitive (a data type or format it cannot do), or none it may use.
 std::shared_ptr<DnnlOp> MakeDnnlConv(const DnnlConvSpec& spec, PackedWeights& packed);
 
 // dst [batch, m, n] = src [batch or 1, m, k] * other [batch or 1, k, n] + bias [n], all plain and dense.

@@ -129,6 +129,19 @@ Epilogue FindEpilogue(const PlanBuilder& builder, const Node& node, bool residua
   return epilogue;
 }
 
+void DropLast(Epilogue& epilogue, const Node& node) {
+  if (epilogue.activation_of_sum) {
+    epilogue.activation_of_sum.reset();
+  } else if (!epilogue.residual.empty()) {
+    epilogue.residual.clear();
+  } else {
+    epilogue.activation.reset();
+  }
+  epilogue.nodes.pop_back();
+  epilogue.value = epilogue.nodes.empty() ? node.outputs[0] : epilogue.nodes.back()->outputs[0];
+  epilogue.op.erase(epilogue.op.rfind('+'));
+}
+
 Graph PrepareForPlans(Graph taken) {
   FoldConstants(taken);
   RemoveDead(taken);

@@ -18,15 +18,6 @@ Kind KindOf(const Window& w, const Shape& in, const Shape& out) {
   return w.stride_h == 1 && in[1] >= 16 && out[1] >= 8 ? Kind::kDense3x3 : Kind::kNone;
 }
 
-// The kernel has one activation, before or after the sum.
-void LeaveSecondActivation(Epilogue& epilogue) {
-  if (!epilogue.activation || !epilogue.activation_of_sum) return;
-  epilogue.activation_of_sum.reset();
-  epilogue.nodes.pop_back();
-  epilogue.value = epilogue.nodes.back()->outputs[0];
-  epilogue.op.erase(epilogue.op.rfind('+'));
-}
-
 }  // namespace
 
 std::optional<kernels::Activation> KernelActivation(const std::optional<Activation>& activation) {
@@ -55,7 +46,8 @@ std::optional<Conv> Match(const PlanBuilder& builder, const Node& node, bool res
   conv.kind = KindOf(conv.window, conv.in, conv.out);
   if (conv.kind == Kind::kNone) return std::nullopt;
   conv.epilogue = FindEpilogue(builder, node, residuals && conv.kind == Kind::kPointwise);
-  LeaveSecondActivation(conv.epilogue);
+  // The kernel has one activation, before or after the sum.
+  if (conv.epilogue.activation && conv.epilogue.activation_of_sum) DropLast(conv.epilogue, node);
   if (!KernelActivation(ActivationIn(conv.epilogue))) return std::nullopt;
   return conv;
 }

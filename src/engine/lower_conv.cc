@@ -55,19 +55,48 @@ void EmitConv(PlanBuilder& builder, const Node& node, const DnnlConv& conv) {
   builder.Emit(std::move(step));
 }
 
-// Tries the formats and types from the fastest to the one that always exists.
-std::shared_ptr<DnnlOp> Select(const PlanBuilder& builder, const Shape& in, const Shape& out, DnnlConvSpec& spec) {
-  const ConvFormats formats = FormatsFor(in, out, spec.window);
-  const auto attempt = [&](ElementType type, ConvFormats wanted) {
-    spec.src = DensePlace(in, wanted.src, type, -1);
-    spec.dst = DensePlace(out, wanted.dst, type, -1);
-    return MakeDnnlConv(spec, builder.packed());
-  };
-  std::shared_ptr<DnnlOp> op;
-  if (builder.options().precision == ElementType::kBf16) op = attempt(ElementType::kBf16, formats);
-  if (!op) op = attempt(ElementType::kF32, formats);
-  if (!op) op = attempt(ElementType::kF32, {Format::kPlain, Format::kPlain});
-  return op;
+struct Choice {
+  ElementType type;
+  ConvFormats formats;
+};
+
+// From the fastest to the one that always exists.
+std::vector<Choice> ChoicesFor(const PlanBuilder& builder, const Shape& in, const Shape& out, const Window& window) {
+  const ConvFormats formats = FormatsFor(in, out, window);
+  std::vector<Choice> choices;
+  if (builder.options().precision == ElementType::kBf16) choices.push_back({ElementType::kBf16, formats});
+  choices.push_back({ElementType::kF32, formats});
+  choices.push_back({ElementType::kF32, {Format::kPlain, Format::kPlain}});
+  return choices;
+}
+
+void Attempt(const PlanBuilder& builder, const Choice& choice, const Shape& in, const Shape& out, DnnlConv& conv) {
+  DnnlConvSpec& spec = conv.spec;
+  spec.activation = conv.epilogue.activation;
+  spec.add_to_dst = !conv.epilogue.residual.empty();
+  spec.activation_of_sum = conv.epilogue.activation_of_sum;
+  spec.src = DensePlace(in, choice.formats.src, choice.type, -1);
+  spec.dst = DensePlace(out, choice.formats.dst, choice.type, -1);
+  conv.op = MakeDnnlConv(spec, builder.packed());
+}
+
+// Some epilogues (an activation before a sum) and some formats have no fast kernel, and oneDNN then takes its plain
+// loops without a word: rather than those, parts of the epilogue become steps of their own.
+void Select(const PlanBuilder& builder, const Node& node, const Shape& in, const Shape& out, DnnlConv& conv) {
+  const std::vector<Choice> choices = ChoicesFor(builder, in, out, conv.spec.window);
+  const Epilogue whole = conv.epilogue;
+  for (const bool allow_reference : {false, true}) {
+    conv.spec.allow_reference = allow_reference;
+    for (const Choice& choice : choices) {
+      conv.epilogue = whole;
+      while (true) {
+        Attempt(builder, choice, in, out, conv);
+        if (conv.op) return;
+        if (conv.epilogue.nodes.empty()) break;
+        DropLast(conv.epilogue, node);
+      }
+    }
+  }
 }
 
 Place PlaceDst(PlanBuilder& builder, const Node& node, const DnnlConv& conv) {
@@ -98,10 +127,7 @@ bool LowerConv(PlanBuilder& builder, const Node& node) {
   spec.weights = &weights;
   spec.bias = node.HasInput(2) ? &ConstantInput(builder, node, 2) : nullptr;
   spec.weights_key = node.name;
-  spec.activation = conv.epilogue.activation;
-  spec.add_to_dst = !conv.epilogue.residual.empty();
-  spec.activation_of_sum = conv.epilogue.activation_of_sum;
-  conv.op = Select(builder, in, builder.ShapeOf(node.outputs[0]), spec);
+  Select(builder, node, in, builder.ShapeOf(node.outputs[0]), conv);
   if (!conv.op) ThrowUnsupportedNode(node, "oneDNN has no convolution for input " + ToString(in));
   spec.src = builder.Read(node.inputs[0], {spec.src.format}, spec.src.type);
   builder.MarkDone(node);

@@ -42,6 +42,8 @@ struct Epilogue {
 // The longest epilogue of `node`'s first output whose residual is ready; `residuals` false stops at the first
 // activation.
 Epilogue FindEpilogue(const PlanBuilder& builder, const Node& node, bool residuals);
+// Leaves the last part of a non-empty epilogue of `node` to a step of its own.
+void DropLast(Epilogue& epilogue, const Node& node);
 
 // The nodes as they are lowered: sorted as in the graph, but a convolution whose result is added to a resized one comes
 // after the Resize, so that the step that makes it can add.

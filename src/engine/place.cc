@@ -5,11 +5,6 @@
 
 namespace maskscope {
 
-int64_t BlockSize() {
-  static const int64_t size = __builtin_cpu_supports("avx512f") ? 16 : 8;
-  return size;
-}
-
 int64_t Place::entry_size() const { return shape.empty() ? 1 : ElementCount({shape.begin() + 1, shape.end()}); }
 
 bool Place::IsDense() const {

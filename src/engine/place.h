@@ -16,7 +16,8 @@ namespace maskscope {
 enum class Format { kPlain, kNhwc, kBlocked };
 enum class ElementType { kF32, kBf16 };
 
-// B of kBlocked, which is the width of a vector register in floats.
+// B of kBlocked, which is the width of a vector register in floats. oneDNN decides: ONEDNN_MAX_CPU_ISA=AVX2 makes any
+// CPU work like an older one.
 int64_t BlockSize();
 inline int64_t BlocksOf(int64_t channels) { return (channels + BlockSize() - 1) / BlockSize(); }
 

@@ -24,14 +24,6 @@ std::string_view PrecisionName(Precision precision) {
   return "bf16";
 }
 
-bool CpuHasNativeBf16() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16") != 0;
-#else
-  return false;
-#endif
-}
-
 void EngineOptions::Validate() const {
   Problems problems;
   problems.Require(threads >= 1 && threads <= 1024, "threads", std::to_string(threads), "1..1024");

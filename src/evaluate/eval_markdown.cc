@@ -101,7 +101,7 @@ std::string ConfusionTable(const ConfusionMatrix& matrix) {
 
 std::string SceneRules(const SceneScoreOptions& options, bool states) {
   std::string text = fmt::format("Average precision as in VOC 2010 at IoU {:.2f}", options.iou);
-  for (const auto& [set, iou] : options.iou_of_set) text += fmt::format(" ({}: {:.2f})", set, iou);
+  for (const std::string& set : options.centre_hit_sets) text += fmt::format(" ({}: by centre hit)", set);
   text += fmt::format(
       "; the size of a face is the height of its box; intervals by bootstrap over picture groups ({} draws). Average "
       "precision is "

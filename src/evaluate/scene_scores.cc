@@ -33,9 +33,9 @@ class Scorer {
     bool set_has_incorrect;
   };
 
-  Scorer(std::string name, std::vector<Picture> pictures, double iou, const SceneScoreOptions& options)
+  Scorer(std::string name, std::vector<Picture> pictures, bool centre_hit, const SceneScoreOptions& options)
       : pictures_(std::move(pictures)),
-        iou_(iou),
+        match_{options.iou, false, 0, centre_hit},
         options_(options),
         resampler_(Groups(), options.resamples, options.seed) {
     scores_.name = std::move(name);
@@ -120,9 +120,9 @@ class Scorer {
   void ScoreFaces() {
     const auto truths = Truths([](const LabelledFace&) { return Role::kWanted; });
     const auto boxes = Detections([](const FaceResult& face, const PredictedState&) { return double{face.score}; });
-    scores_.face_ap = resampler_.AveragePrecision(truths, boxes, {iou_, false, 0});
-    scores_.face_ap_16 = resampler_.AveragePrecision(truths, boxes, {iou_, false, 16});
-    scores_.face_ap_32 = resampler_.AveragePrecision(truths, boxes, {iou_, false, 32});
+    scores_.face_ap = resampler_.AveragePrecision(truths, boxes, MatchFrom(0));
+    scores_.face_ap_16 = resampler_.AveragePrecision(truths, boxes, MatchFrom(16));
+    scores_.face_ap_32 = resampler_.AveragePrecision(truths, boxes, MatchFrom(32));
   }
 
   void ScoreStateLists() {
@@ -139,7 +139,7 @@ class Scorer {
             return predicted.best == state ? face.score * predicted.p(state) : -1.0;
           },
           true);
-      scores_.state_ap[s] = resampler_.AveragePrecision(truths, boxes, {iou_, false, 0});
+      scores_.state_ap[s] = resampler_.AveragePrecision(truths, boxes, MatchFrom(0));
     }
     for (const bool mask : {true, false}) {
       const MaskState state = mask ? MaskState::kCorrect : MaskState::kNone;
@@ -150,7 +150,7 @@ class Scorer {
       const auto boxes = Detections([&](const FaceResult& face, const PredictedState& predicted) {
         return predicted.mask() == mask ? face.score * predicted.mask_or_not_probability() : -1.0;
       });
-      (mask ? scores_.mask_ap : scores_.no_mask_ap) = resampler_.AveragePrecision(truths, boxes, {iou_, false, 0});
+      (mask ? scores_.mask_ap : scores_.no_mask_ap) = resampler_.AveragePrecision(truths, boxes, MatchFrom(0));
     }
   }
 
@@ -174,7 +174,7 @@ class Scorer {
         face_of_box.push_back(&face);
       }
     }
-    const PrCurve curve = VocCurve(truths, boxes, -1, VocOptions{iou_, false, 0});
+    const PrCurve curve = VocCurve(truths, boxes, -1, MatchFrom(0));
     for (size_t n = 0; n < curve.order.size(); ++n) {
       const size_t box = static_cast<size_t>(curve.order[n]), picture = static_cast<size_t>(boxes[box].image);
       true_of_found[picture].denominator += curve.outcomes[n] != Outcome::kIgnored;
@@ -187,6 +187,13 @@ class Scorer {
     }
     scores_.recall = resampler_.Ratio(found);
     scores_.precision = resampler_.Ratio(true_of_found);
+  }
+
+  // How detections match faces of at least `min_height` pixels.
+  VocOptions MatchFrom(double min_height) const {
+    VocOptions options = match_;
+    options.min_height = min_height;
+    return options;
   }
 
   // Called incorrect where nothing is: neither right nor wrong.
@@ -274,7 +281,7 @@ class Scorer {
   }
 
   std::vector<Picture> pictures_;
-  double iou_;
+  VocOptions match_;
   const SceneScoreOptions& options_;
   Resampler resampler_;
   std::vector<std::vector<PredictedState>> candidates_;  // what is said of each, per picture
@@ -299,10 +306,9 @@ void SceneScoreOptions::Validate() const {
     problems.Require(value > 0 && value <= 1, field, std::to_string(value), "above 0, at most 1");
   };
   share(iou, "iou");
-  for (const auto& [set, value] : iou_of_set) {
-    share(value, "iou_of_set[" + set + "]");
-    problems.Require(not_pooled.count(set) > 0, "iou_of_set[" + set + "]", "a set that is pooled",
-                     "one in not_pooled: a pool has one IoU");
+  for (const std::string& set : centre_hit_sets) {
+    problems.Require(not_pooled.count(set) > 0, "centre_hit_sets", "'" + set + "', which is pooled",
+                     "sets in not_pooled: a pool has one rule of matching");
   }
   problems.Require(large_face >= 0, "large_face", std::to_string(large_face), "0 pixels or more");
   problems.Require(resamples > 0, "resamples", std::to_string(resamples), "1 or more");
@@ -337,12 +343,10 @@ std::vector<SceneScores> ScoreScenes(const std::vector<LabelledImage>& images, c
   std::vector<SceneScores> scores;
   size_t pooled_sets = 0;
   for (const std::string& set : sets) {
-    const auto own = options.iou_of_set.find(set);
-    const double iou = own == options.iou_of_set.end() ? options.iou : own->second;
-    scores.push_back(Scorer(set, pictures[set], iou, options).Run());
+    scores.push_back(Scorer(set, pictures[set], options.centre_hit_sets.count(set) > 0, options).Run());
     pooled_sets += options.not_pooled.count(set) == 0;
   }
-  if (pooled_sets > 1) scores.push_back(Scorer("pooled", pool, options.iou, options).Run());
+  if (pooled_sets > 1) scores.push_back(Scorer("pooled", pool, false, options).Run());
   return scores;
 }
 

@@ -29,8 +29,9 @@ namespace maskscope {
 
 struct SceneScoreOptions {
   double iou = 0.5;  // least IoU of a match
-  // Sets scored at another IoU. They cannot be pooled with the others.
-  std::map<std::string, double> iou_of_set{{"roboflow149", 0.45}};  // its boxes go round the whole head
+  // Sets whose boxes go round the whole head: there a detection's centre in the box is a match. They cannot be pooled
+  // with the others.
+  std::set<std::string> centre_hit_sets{"roboflow149"};
   std::set<std::string> not_pooled{"roboflow149"};                  // pictures of other sets over again
   double large_face = 48;                                           // pixels: from this height on the F1 of large faces
   int resamples = 1000;                                             // of the bootstrap

@@ -243,5 +243,17 @@ TEST(SceneReportTest, TellsValuesWithIntervalsAndNullWhereUndefined) {
   EXPECT_NE(text.find("75.0 ("), std::string::npos);
 }
 
+// Boxes round whole heads: half the side, same centre.
+TEST(SceneScoresTest, SetsWithHeadBoxesAreMatchedByCentre) {
+  for (const std::string set : {"roboflow149", "other"}) {
+    Scene scene;
+    scene.Add(set, {Truth(100, MaskState::kNone, 80)}, {Found(110, 0.9f, {0, 0, 1}, false, 40)});
+    EXPECT_EQ(scene.Score().at(0).face_ap.value, set == "other" ? 0 : 1) << set;
+  }
+  SceneScoreOptions options;
+  options.not_pooled.clear();
+  EXPECT_THROW(options.Validate(), Error);
+}
+
 }  // namespace
 }  // namespace maskscope

@@ -12,6 +12,11 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 double Height(const MetricBox& box) { return box[3] - box[1]; }
 
+bool HoldsCentre(const MetricBox& outer, const MetricBox& box) {
+  const double x = (box[0] + box[2]) / 2, y = (box[1] + box[3]) / 2;
+  return x >= outer[0] && x < outer[2] && y >= outer[1] && y < outer[3];
+}
+
 // Indices of the detections of one class by descending score; equal scores keep their order.
 std::vector<int> ScoreOrder(const std::vector<ScoredBox>& detections, int label) {
   std::vector<int> order;
@@ -94,13 +99,14 @@ PrCurve VocCurve(const std::vector<GroundTruth>& truths, const std::vector<Score
     int best = -1;
     double best_iou = -1;
     for (const int t : truths_of_image[detection.image]) {
-      const double iou = BoxIou(detection.box, truths[static_cast<size_t>(t)].box, options.plus_one);
-      if (iou > best_iou) {
+      const MetricBox& box = truths[static_cast<size_t>(t)].box;
+      const double iou = BoxIou(detection.box, box, options.plus_one);
+      if (iou > best_iou && (!options.centre_hit || HoldsCentre(box, detection.box))) {
         best_iou = iou;
         best = t;
       }
     }
-    const bool matched = best >= 0 && best_iou >= options.iou;
+    const bool matched = best >= 0 && (options.centre_hit || best_iou >= options.iou);
     const size_t truth = static_cast<size_t>(best);
     Outcome outcome = Outcome::kFalsePositive;
     if (matched && ignored[truth]) {

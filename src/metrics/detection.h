@@ -45,6 +45,9 @@ struct VocOptions {
   // Truths less high than this (in the boxes' unit) are ignored like difficult ones, and so are false detections less
   // high than this, after the area ranges of COCO.
   double min_height = 0;
+  // A detection matches a truth when its centre lies in the truth's box, whatever their IoU: for sets whose boxes go
+  // round something larger than ours (a whole head).
+  bool centre_hit = false;
 };
 
 // PASCAL VOC matching for one class (Everingham et al. 2010, section 4.2): detections by descending score (stable);

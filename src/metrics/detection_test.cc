@@ -149,6 +149,22 @@ TEST(VocCurveTest, SecondHitOnOneFaceIsFalse) {
   EXPECT_DOUBLE_EQ(curve.ap_all, 1);
 }
 
+TEST(VocCurveTest, ByCentreASmallBoxInsideALargeOneIsAHit) {
+  const std::vector<GroundTruth> truths{{0, 0, {0, 0, 100, 100}, false, false},
+                                        {0, 0, {90, 0, 190, 100}, false, false}};
+  // Inside the first; centre in both, more of it in the second; centre outside although the IoU is high.
+  const std::vector<ScoredBox> detections{
+      {0, 0, {10, 10, 40, 40}, 0.9}, {0, 0, {88, 40, 108, 60}, 0.8}, {0, 0, {0, 1, 100, 210}, 0.7}};
+  VocOptions options;
+  EXPECT_EQ(VocCurve(truths, detections, -1, options).ap_all, 0);
+  options.centre_hit = true;
+  const PrCurve curve = VocCurve(truths, detections, -1, options);
+  EXPECT_EQ(curve.outcomes,
+            (std::vector<Outcome>{Outcome::kTruePositive, Outcome::kTruePositive, Outcome::kFalsePositive}));
+  EXPECT_EQ(curve.matched_truth, (std::vector<int>{0, 1, -1}));
+  EXPECT_DOUBLE_EQ(curve.ap_all, 1);
+}
+
 TEST(VocCurveTest, LabelSelectsTheClass) {
   const std::vector<GroundTruth> truths{{0, 0, {0, 0, 10, 10}, false, false}, {0, 1, {0, 0, 10, 10}, false, false}};
   const std::vector<ScoredBox> detections{{0, 1, {0, 0, 10, 10}, 0.9}};

@@ -210,8 +210,9 @@ class Search {
     pair.evidence = Confirm(first, second, candidate.map);
     const Box &a = distinct_prints_[candidate.first].content, &b = distinct_prints_[candidate.second].content;
     pair.pose = DescribePose(pair.evidence.map, a.width(), a.height(), b.width(), b.height());
-    const bool copy =
-        pair.evidence.detail >= options_.least_detail && pair.evidence.correlation >= options_.least_correlation;
+    const ConfirmEvidence& seen = pair.evidence;
+    const bool sure = seen.matches >= 8 || seen.detail >= options_.least_detail + 0.1;
+    const bool copy = seen.detail >= options_.least_detail && seen.correlation >= options_.least_correlation && sure;
     pair.kind = copy ? DuplicateKind::kCopy : DuplicateKind::kScene;
     return pair;
   }
@@ -224,7 +225,8 @@ class Search {
       const PrintCandidate& candidate = candidates[i];
       const DuplicatePair pair = Judge(candidate, *views.Get(candidate.first), *views.Get(candidate.second));
       Step();
-      const bool scene = options_.scenes && pair.evidence.matches >= options_.least_matches;
+      const bool scene = options_.scenes && pair.evidence.matches >= options_.least_matches &&
+                         pair.evidence.detail >= options_.least_detail / 2;
       const bool alike = pair.kind == DuplicateKind::kCopy || scene;
       if (!alike && !options_.keep_rejected) return;
       const std::lock_guard lock(mutex_);

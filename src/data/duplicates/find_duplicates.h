@@ -22,17 +22,19 @@ enum class DuplicateKind { kExact, kCopy, kScene };
 std::string_view DuplicateKindName(DuplicateKind kind);  // "exact", "copy", "scene"
 
 struct DuplicateOptions {
-  bool parts = true;                // also look for pictures that show only a part of others
-  bool rotations = true;            // also at angles between quarter turns
-  bool scenes = true;               // also report kScene
-  int whole_distance = 76;          // of 256 bits: whole pictures farther apart are not looked at
-  int part_distance = 64;           // the same, where parts are compared
-  double least_detail = 0.5;        // correlation of detail that makes two pictures copies
-  double least_correlation = 0.75;  // of brightness, needed beside it
-  int least_matches = 20;           // local features that agree: a scene
-  int threads = 0;                  // 0 = all cores
-  bool keep_rejected = false;       // fill DuplicateReport::rejected
-  std::filesystem::path cache;      // of prints; empty = none
+  bool parts = true;        // also look for pictures that show only a part of others
+  bool rotations = true;    // also at angles between quarter turns
+  bool scenes = true;       // also report kScene
+  int whole_distance = 76;  // of 256 bits: whole pictures farther apart are not looked at
+  int part_distance = 64;   // the same, where parts are compared
+  // A copy: detail and brightness correlate at least this much, and, unless detail does so by 0.1 more, 8 local
+  // features agree as well.
+  double least_detail = 0.5, least_correlation = 0.75;
+  // A scene: at least this many local features agree in place, and detail correlates at least half as much as a copy's.
+  int least_matches = 20;
+  int threads = 0;              // 0 = all cores
+  bool keep_rejected = false;   // fill DuplicateReport::rejected
+  std::filesystem::path cache;  // of prints; empty = none
   // Errors: kUsage naming every bad field.
   void Validate() const;
 };
@@ -58,6 +60,17 @@ struct DuplicateReport {
 // returns true: prints made so far are then in the cache.
 DuplicateReport FindDuplicates(const Dataset& dataset, const DuplicateOptions& options, Progress* progress = nullptr,
                                const std::function<bool()>& stop = {});
+
+// Pairs of `report` whose pictures lie in different splits, both assigned: what one part knows of the other. Where a
+// cluster crosses splits only through pictures that are not assigned, its first picture of each split makes the pair
+// (kind of the weakest pair of the cluster). By (first, second).
+std::vector<DuplicatePair> FindLeaks(const Dataset& dataset, const DuplicateReport& report);
+// The same as rows of a check report: kind "leak", one a pair.
+std::vector<DataProblem> LeakProblems(const Dataset& dataset, const DuplicateReport& report);
+
+// The whole report as JSON: {"pictures", "clusters": [{"pictures": [...], "pairs": [...]}], "problems", ...}; docs/
+// duplicates.md. Ends with a line end.
+std::string DuplicatesJson(const Dataset& dataset, const DuplicateReport& report);
 
 }  // namespace maskscope
 

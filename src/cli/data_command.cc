@@ -4,8 +4,8 @@ namespace maskscope {
 
 void AddDataCommand(CLI::App& root, CommandContext& context) {
   CLI::App& data = AddCommandGroup(root, "data", "gather, check, clean, split and show labelled pictures");
-  (void)data;
-  (void)context;
+  AddDataCollectCommand(data, context);
+
 }
 
 }  // namespace maskscope

@@ -8,6 +8,8 @@
 // `maskscope data VERB`: one file a verb, data_VERB_command.cc; listed in data_command.cc.
 namespace maskscope {
 
+void AddDataCollectCommand(CLI::App& data, CommandContext& context);
+
 }  // namespace maskscope
 
 #endif  // MASKSCOPE_CLI_DATA_COMMANDS_H_

@@ -8,15 +8,18 @@
 
 #include "graph/graph.h"
 
-// Runs a graph on the CPU with oneDNN. An Engine compiles the graph once per set of input shapes into a plan (fused
-// primitives, weights in the layouts the kernels like, one arena) and keeps the plans it used last.
+// Runs a graph on the CPU with kernels of our own and oneDNN. An Engine compiles the graph once per set of input shapes
+// into a plan (fused primitives, weights in the layouts the kernels like, one arena) and keeps the plans it used last.
 namespace maskscope {
 
-// kAuto takes bf16 where the CPU multiplies it natively (AVX512-BF16 or AMX), f32 elsewhere.
+// kAuto takes bf16 where the CPU multiplies it natively (AVX512-BF16 or AMX), f32 elsewhere. What kBf16 does there: the
+// hand-tuned kernels take the products of 1x1 convolutions in bf16 and all else in f32, tensors stay f32; convolutions
+// they do not serve go to oneDNN in bf16. Without such a CPU, kBf16 is oneDNN alone. By this rule, never by timing, so
+// that the same machine gives the same results.
 enum class Precision { kAuto, kF32, kBf16 };
 Precision ParsePrecision(const std::string& text);  // Errors: kUsage
 std::string_view PrecisionName(Precision precision);
-bool CpuHasNativeBf16();
+bool CpuHasNativeBf16();  // as far as ONEDNN_MAX_CPU_ISA allows
 
 struct EngineOptions {
   Precision precision = Precision::kAuto;

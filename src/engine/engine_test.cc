@@ -39,7 +39,9 @@ Graph Convolutions() {
 
 TEST(EngineTest, TakesEveryShapeTheGraphTakes) {
   const Graph graph = Convolutions();
-  Engine engine(graph);
+  EngineOptions options;
+  options.precision = Precision::kF32;
+  Engine engine(graph, options);
   for (const Shape& shape : std::vector<Shape>{{1, 3, 8, 8}, {2, 3, 8, 8}, {1, 3, 17, 5}, {3, 3, 1, 1}, {1, 3, 8, 8}}) {
     SCOPED_TRACE(ToString(shape));
     const Tensors inputs = {{"x", Picture(3, shape)}};

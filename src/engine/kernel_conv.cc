@@ -82,9 +82,14 @@ kernels::PlanesIn Planes(const Place& place, const Pointer& pointer) {
   return {pointer.floats(), place.shape[2] * place.shape[3], place.batch_stride};
 }
 
-kernels::PointwiseWeights PackPointwise(const Conv& conv) {
+kernels::Products ProductsFor(const PlanOptions& options) {
+  return options.precision == ElementType::kBf16 ? kernels::Products::kBf16 : kernels::Products::kF32;
+}
+
+kernels::PointwiseWeights PackPointwise(const Conv& conv, const PlanOptions& options) {
   return kernels::PackPointwise(conv.weights->floats.data(), conv.bias_data(), static_cast<int>(conv.in[1]),
-                                static_cast<int>(conv.out[1]), *KernelActivation(ActivationIn(conv.epilogue)));
+                                static_cast<int>(conv.out[1]), *KernelActivation(ActivationIn(conv.epilogue)),
+                                ProductsFor(options));
 }
 kernels::DepthwiseWeights PackDepthwise(const Conv& conv) {
   return kernels::PackDepthwise(conv.weights->floats.data(), conv.bias_data(), static_cast<int>(conv.in[1]),

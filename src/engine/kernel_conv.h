@@ -43,7 +43,8 @@ kernels::BlockedIn In(const Place& place, const Pointer& pointer);
 kernels::BlockedOut Out(const Place& place, const Pointer& pointer);
 kernels::PlanesIn Planes(const Place& place, const Pointer& pointer);
 
-kernels::PointwiseWeights PackPointwise(const Conv& conv);
+kernels::Products ProductsFor(const PlanOptions& options);
+kernels::PointwiseWeights PackPointwise(const Conv& conv, const PlanOptions& options);
 kernels::DepthwiseWeights PackDepthwise(const Conv& conv);
 kernels::StemWeights PackStem(const Conv& conv);
 

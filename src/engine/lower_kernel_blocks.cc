@@ -31,17 +31,17 @@ std::optional<Block> MatchBlock(const PlanBuilder& builder, const Conv& first) {
   return block;
 }
 
-kernels::FusedBlockWeights PackBlock(const Block& block) {
+kernels::FusedBlockWeights PackBlock(const Block& block, const PlanOptions& options) {
   kernels::FusedBlockWeights packed;
   if (block.head && block.head->kind == Kind::kStem) {
     packed.head = kernels::FusedBlockWeights::Head::kStem;
     packed.stem = PackStem(*block.head);
   } else if (block.head) {
     packed.head = kernels::FusedBlockWeights::Head::kExpand;
-    packed.expand = PackPointwise(*block.head);
+    packed.expand = PackPointwise(*block.head, options);
   }
   packed.depthwise = PackDepthwise(block.depthwise);
-  packed.project = PackPointwise(block.project);
+  packed.project = PackPointwise(block.project, options);
   return packed;
 }
 
@@ -73,7 +73,7 @@ std::string OpOf(const Block& block) {
 
 std::shared_ptr<const kernels::FusedBlockWeights> WeightsOf(PlanBuilder& builder, const Block& block) {
   return Shared<kernels::FusedBlockWeights>(builder, FirstOf(block).key() + "block|" + block.project.key(),
-                                            [&] { return PackBlock(block); });
+                                            [&] { return PackBlock(block, builder.options()); });
 }
 
 void MarkBlock(PlanBuilder& builder, const Block& block) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/copy.h"
+#include "engine/engine.h"
 #include "engine/kernel_conv.h"
 
 // Single convolutions on the hand-tuned kernels, and convolutions of one input that are done together.
@@ -30,8 +31,8 @@ void EmitPointwise(PlanBuilder& builder, const Conv& conv) {
     run.residual_width = static_cast<int>(residual->shape[3]);
     if (residual->shape != conv.out) step.op += "(resized)";
   }
-  const auto weights =
-      Shared<kernels::PointwiseWeights>(builder, conv.key() + "pointwise", [&] { return PackPointwise(conv); });
+  const auto weights = Shared<kernels::PointwiseWeights>(builder, conv.key() + "pointwise",
+                                                         [&] { return PackPointwise(conv, builder.options()); });
   EmitKernel(builder, std::move(step), weights, run, [=](const Bases& bases) {
     return [=, from = bases.At(src), to = bases.At(dst),
             add = residual ? bases.At(*residual) : Pointer()](kernels::PointwiseRun& filled) {
@@ -157,7 +158,7 @@ std::vector<Conv> MatchHeads(PlanBuilder& builder, const Conv& first) {
   return heads;
 }
 
-kernels::PointwiseWeights PackHeads(const std::vector<Conv>& heads) {
+kernels::PointwiseWeights PackHeads(const std::vector<Conv>& heads, const PlanOptions& options) {
   std::vector<float> weights, bias;
   for (const Conv& head : heads) {
     weights.insert(weights.end(), head.weights->floats.begin(), head.weights->floats.end());
@@ -165,7 +166,7 @@ kernels::PointwiseWeights PackHeads(const std::vector<Conv>& heads) {
     if (head.bias != nullptr) std::ranges::copy(head.bias->floats, bias.end() - head.out[1]);
   }
   return kernels::PackPointwise(weights.data(), bias.data(), static_cast<int>(heads[0].in[1]),
-                                static_cast<int>(bias.size()), kernels::Activation::None());
+                                static_cast<int>(bias.size()), kernels::Activation::None(), ProductsFor(options));
 }
 
 // Sends the channels of all heads, computed as one convolution, to where each head's values belong.
@@ -210,7 +211,8 @@ bool LowerHeads(PlanBuilder& builder, const Conv& first) {
   run.batch = static_cast<int>(first.in[0]);
   run.height = static_cast<int>(first.in[2]);
   run.width = static_cast<int>(first.in[3]);
-  const auto weights = Shared<kernels::PointwiseWeights>(builder, key, [&] { return PackHeads(heads); });
+  const auto weights =
+      Shared<kernels::PointwiseWeights>(builder, key, [&] { return PackHeads(heads, builder.options()); });
   EmitKernel(builder, std::move(step), weights, run, [=](const Bases& bases) {
     return [=, from = bases.At(src), to = bases.At(together)](kernels::PointwiseRun& filled) {
       filled.src = In(src, from);
@@ -224,8 +226,9 @@ bool LowerHeads(PlanBuilder& builder, const Conv& first) {
 }  // namespace
 
 bool KernelsServe(const PlanOptions& options) {
-  return options.hand_tuned_kernels && options.precision == ElementType::kF32 && BlockSize() == 16 &&
-         kernels::KernelsSupported();
+  const bool supported = options.precision == ElementType::kF32 ? kernels::KernelsSupported()
+                                                                : CpuHasNativeBf16() && kernels::Bf16Supported();
+  return options.hand_tuned_kernels && supported && BlockSize() == 16;
 }
 
 bool LowerKernelConv(PlanBuilder& builder, const Node& node) {

@@ -27,7 +27,7 @@ bool LowerResize(PlanBuilder& builder, const Node& node);
 // The plain interpreter's kernel, for the rare rest.
 void LowerReference(PlanBuilder& builder, const Node& node);
 
-// The CPU and the options allow src/engine/kernels.
+// The CPU and the options allow src/engine/kernels: in bf16 they serve only where the CPU multiplies it natively.
 bool KernelsServe(const PlanOptions& options);
 
 // What follows a value and may be computed by the step that makes it: [activation] [+ residual [activation]].

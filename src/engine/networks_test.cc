@@ -11,6 +11,7 @@ namespace maskscope::testing {
 namespace {
 
 constexpr double kTolerance = 1e-4;
+const EngineOptions kInF32{.precision = Precision::kF32};
 
 #define SKIP_WITHOUT(path) \
   if (!std::filesystem::exists(path)) GTEST_SKIP() << (path) << " is absent: set MASKSCOPE_SHARED"
@@ -61,15 +62,17 @@ TEST(NetworksTest, RetinaFace) {
                {{"boxes", "odd_box"}, {"scores", "odd_cls"}, {"landmarks", "odd_landmarks"}});
 }
 
-// What bf16 costs: scores stay within 0.03, box offsets within 0.05 of the largest (measured: 0.044).
+// What bf16 costs: scores stay within 0.01, box offsets within 0.04 of the largest (measured: 0.0072 and 0.034; 0.044
+// where oneDNN keeps the tensors between layers in bf16 too).
 TEST(NetworksTest, RetinaFaceInBf16DecidesAlike) {
   const auto golden_path = SharedFolder() / "golden/retinaface_mnet025.safetensors";
   SKIP_WITHOUT(golden_path);
   const Tensors golden = ReadSafetensors(golden_path);
   const Graph graph =
       RetinaFace(ReadSafetensors(SharedFolder() / "weights/retinaface_mnet025/retinaface_mnet025.safetensors"));
-  ExpectGolden(graph, golden, "input", {{"scores", "cls"}}, 3e-2, Precision::kBf16);
-  ExpectGolden(graph, golden, "input", {{"boxes", "box"}}, 5e-2, Precision::kBf16);
+  const double scores = CpuHasNativeBf16() ? 1e-2 : 3e-2, boxes = CpuHasNativeBf16() ? 4e-2 : 5e-2;
+  ExpectGolden(graph, golden, "input", {{"scores", "cls"}}, scores, Precision::kBf16);
+  ExpectGolden(graph, golden, "input", {{"boxes", "box"}}, boxes, Precision::kBf16);
 }
 
 TEST(NetworksTest, RetinaFaceFromOnnx) {
@@ -78,7 +81,7 @@ TEST(NetworksTest, RetinaFaceFromOnnx) {
   const Graph graph = ReadOnnx(SharedFolder() / "golden/onnx/retinaface_mnet025_dynamic.onnx");
   const Tensors golden = ReadSafetensors(golden_path);
   for (const std::string prefix : {"", "odd_"}) {
-    Engine engine(graph);
+    Engine engine(graph, kInF32);
     const Tensors outputs = Outputs(engine, golden.at(prefix + "input"));
     // The file's names for its outputs do not matter here: the widths tell them apart.
     for (const auto& [name, tensor] : outputs) {
@@ -108,14 +111,17 @@ TEST(NetworksTest, MobileNetV2WithPublishedWeights) {
   }
   LoadMobileNetV2(ReadSafetensors(weights), graph);
   graph.outputs = {Value("features", {})};
-  ExpectGolden(graph, ReadSafetensors(golden_path), "input", {{"features", "pooled"}});
+  const Tensors golden = ReadSafetensors(golden_path);
+  ExpectGolden(graph, golden, "input", {{"features", "pooled"}});
+  // 17 blocks of it: 0.031 measured with native bf16.
+  ExpectGolden(graph, golden, "input", {{"features", "pooled"}}, CpuHasNativeBf16() ? 4e-2 : 6e-2, Precision::kBf16);
 }
 
 TEST(NetworksTest, MtcnnProposalNetwork) {
   const auto golden_path = SharedFolder() / "golden/mtcnn.safetensors";
   SKIP_WITHOUT(golden_path);
   const Tensors golden = ReadSafetensors(golden_path);
-  Engine engine(ReadOnnx(SharedFolder() / "golden/onnx/pnet.onnx"));
+  Engine engine(ReadOnnx(SharedFolder() / "golden/onnx/pnet.onnx"), kInF32);
   for (const auto& [name, tensor] : Outputs(engine, golden.at("pnet.input"))) {
     SCOPED_TRACE(name);
     ExpectNear(tensor, golden.at(tensor.shape.at(1) == 4 ? "pnet.box" : "pnet.prob"), kTolerance);
@@ -126,7 +132,7 @@ TEST(NetworksTest, TinyRefinementNetwork) {
   const auto golden_path = SharedFolder() / "golden/onnx/rnet_tiny.safetensors";
   SKIP_WITHOUT(golden_path);
   const Tensors golden = ReadSafetensors(golden_path);
-  Engine engine(ReadOnnx(SharedFolder() / "golden/onnx/rnet_tiny.onnx"));
+  Engine engine(ReadOnnx(SharedFolder() / "golden/onnx/rnet_tiny.onnx"), kInF32);
   const Tensor& input = golden.at(engine.graph().inputs.at(0).name);
   for (const auto& [name, tensor] : Outputs(engine, input)) {
     SCOPED_TRACE(name);
@@ -138,7 +144,7 @@ TEST(NetworksTest, Aizoo) {
   const auto golden_path = SharedFolder() / "golden/aizoo.safetensors";
   SKIP_WITHOUT(golden_path);
   const Tensors golden = ReadSafetensors(golden_path);
-  Engine engine(ReadOnnx(SharedFolder() / "weights/rivals/aizoo/aizoo_facemask_260.onnx"));
+  Engine engine(ReadOnnx(SharedFolder() / "weights/rivals/aizoo/aizoo_facemask_260.onnx"), kInF32);
   for (const auto& [name, tensor] : Outputs(engine, golden.at("input"))) {
     SCOPED_TRACE(name);
     ExpectNear(tensor, golden.at(tensor.shape.back() == 4 ? "loc" : "cls"), kTolerance);
@@ -155,7 +161,7 @@ TEST(NetworksTest, YuNet) {
     const ValueInfo& input = graph.inputs.at(0);
     const bool fits = input.shape.at(2).value < 0 || input.shape.at(2).value == golden.at("input").shape.at(2);
     if (!fits) continue;
-    Engine engine(graph);
+    Engine engine(graph, kInF32);
     for (const auto& [name, tensor] : Outputs(engine, golden.at("input"))) {
       SCOPED_TRACE(entry.path().filename().string() + " " + name);
       ASSERT_TRUE(golden.contains(name));

@@ -18,7 +18,7 @@ struct PlanOptions {
   int threads = 1;
   int64_t max_arena_bytes = int64_t{2} << 30;
   bool reuse_memory = true;        // tests compare with a plan that never reuses any
-  bool hand_tuned_kernels = true;  // src/engine/kernels where the CPU can; else oneDNN alone
+  bool hand_tuned_kernels = true;  // src/engine/kernels where the CPU can (KernelsServe); else oneDNN alone
 };
 
 struct PlanBuffer {

@@ -2,6 +2,7 @@
 #define MASKSCOPE_ENGINE_KERNELS_ALIGNED_FLOATS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct CacheLineAllocator {
 };
 
 using AlignedFloats = std::vector<float, CacheLineAllocator<float>>;
+using AlignedHalves = std::vector<uint16_t, CacheLineAllocator<uint16_t>>;  // bf16
 
 }  // namespace maskscope::kernels
 

@@ -11,6 +11,7 @@ struct Case {
   int top = 1, left = 1, bottom = 1, right = 1;
   bool residual = false, side_by_side = false;
   Activation first, second, third;
+  Products products = Products::kF32;
   // Of the depthwise convolution.
   int in_height() const { return head == Head::kStem ? (height + 2 - 3) / 2 + 1 : height; }
   int in_width() const { return head == Head::kStem ? (width + 2 - 3) / 2 + 1 : width; }
@@ -37,10 +38,11 @@ void Check(const Case& c, Dice& dice) {
 
   FusedBlockWeights weights;
   weights.head = c.head;
-  if (c.head == Head::kExpand) weights.expand = PackPointwise(w1.data(), b1.data(), c.in, c.middle, c.first);
+  if (c.head == Head::kExpand)
+    weights.expand = PackPointwise(w1.data(), b1.data(), c.in, c.middle, c.first, c.products);
   if (c.head == Head::kStem) weights.stem = PackStem(w1.data(), b1.data(), c.in, c.middle, 2, c.first);
   weights.depthwise = PackDepthwise(w2.data(), b2.data(), c.middle, c.stride, c.second);
-  weights.project = PackPointwise(w3.data(), b3.data(), c.middle, c.out, c.third);
+  weights.project = PackPointwise(w3.data(), b3.data(), c.middle, c.out, c.third, c.products);
 
   const Blocked src(x, c.side_by_side), residual(added, c.side_by_side);
   Blocked dst(c.batch, c.out, c.out_height(), c.out_width(), c.side_by_side);
@@ -56,20 +58,23 @@ void Check(const Case& c, Dice& dice) {
 
   Plain y = x;
   if (c.head == Head::kExpand) {
-    y = ReferenceConv(y, w1, b1, {c.middle, 1, 1, 0, 0, c.height, c.width, 1}, c.first);
+    y = ReferenceConv(AsMultiplied(y, c.products), AsMultiplied(w1, c.products), b1,
+                      {c.middle, 1, 1, 0, 0, c.height, c.width, 1}, c.first);
   } else if (c.head == Head::kStem) {
     y = ReferenceConv(y, w1, b1, {c.middle, 3, 2, 1, 1, c.in_height(), c.in_width(), 1}, c.first);
   }
   const ConvShape window{c.middle, 3, c.stride, c.top, c.left, c.out_height(), c.out_width(), c.middle};
   y = ReferenceConv(y, w2, b2, window, c.second);
-  y = ReferenceConv(y, w3, b3, {c.out, 1, 1, 0, 0, c.out_height(), c.out_width(), 1}, c.third);
+  y = ReferenceConv(AsMultiplied(y, c.products), AsMultiplied(w3, c.products), b3,
+                    {c.out, 1, 1, 0, 0, c.out_height(), c.out_width(), 1}, c.third);
   for (size_t i = 0; i < y.data.size() && c.residual; ++i) y.data[i] += added.data[i];
-  EXPECT_EQ(Difference(dst.ToPlain(), y), "");
+  // Sums that differ in their last bits may round to neighbours in bf16, 2^-8 apart.
+  EXPECT_EQ(Difference(dst.ToPlain(), y, c.products == Products::kBf16 ? 2e-3 : 1e-5), "");
   EXPECT_TRUE(dst.GuardIsWhole());
   EXPECT_TRUE(workspace.GuardIsWhole());
 }
 
-void CheckRandom(Head head, int least_side, int most_side, int rounds) {
+void CheckRandom(Head head, int least_side, int most_side, int rounds, Products products = Products::kF32) {
   for (unsigned seed = 0; seed < static_cast<unsigned>(rounds) && !::testing::Test::HasFailure(); ++seed) {
     Dice dice(seed);
     Case c;
@@ -91,6 +96,7 @@ void CheckRandom(Head head, int least_side, int most_side, int rounds) {
     c.first = dice.AnyActivation();
     c.second = dice.AnyActivation();
     c.third = dice.AnyActivation();
+    c.products = products;
     if (c.Valid()) Check(c, dice);
   }
 }
@@ -110,6 +116,14 @@ TEST(FusedBlock, EqualsItsStagesOnLargerMaps) {
 TEST(FusedBlock, EqualsItsStagesBehindAStem) {
   MASKSCOPE_SKIP_WITHOUT_KERNELS();
   CheckRandom(Head::kStem, 3, 70, 60);
+}
+
+TEST(FusedBlock, EqualsItsStagesInBf16) {
+  MASKSCOPE_SKIP_WITHOUT_BF16();
+  for (const Head head : {Head::kExpand, Head::kNone, Head::kStem}) {
+    CheckRandom(head, 3, 12, 25, Products::kBf16);
+    CheckRandom(head, 15, 40, 8, Products::kBf16);
+  }
 }
 
 TEST(FusedBlock, TakesWideMaps) {

@@ -44,6 +44,8 @@ class Stage {
     }
     middle_ = *scratch;
     *scratch += MiddleFloats(block_);
+    source_ = reinterpret_cast<uint16_t*>(*scratch);
+    *scratch += SourceFloats(block_);
     if (index + 1 < run.blocks.size()) {
       const FusedChainRun::Block& next = run.blocks[index + 1];
       const int padded = PaddedWidth(next.geometry, next.weights->depthwise.stride);
@@ -52,14 +54,22 @@ class Stage {
   }
 
   static int64_t MiddleFloats(const FusedChainRun::Block& block) {
-    return int64_t{16} * BlocksOf(block.weights->depthwise.channels) * block.geometry.out_width;
+    const int channels = block.weights->depthwise.channels;
+    if (block.weights->project.bf16()) return RoundedFloats(channels, block.geometry.out_width);
+    return int64_t{16} * BlocksOf(channels) * block.geometry.out_width;
+  }
+  // A row of the head's input in bf16.
+  static int64_t SourceFloats(const FusedChainRun::Block& block) {
+    const FusedBlockWeights& w = *block.weights;
+    const bool rounded = w.head == Head::kExpand && w.expand.bf16();
+    return rounded ? RoundedFloats(w.expand.in_channels, block.geometry.in_width) : 0;
   }
 
   // Floats that the constructor takes.
   static int64_t ScratchFloats(const FusedChainRun& run, size_t index) {
     const FusedChainRun::Block& block = run.blocks[index];
     const FusedBlockWeights& w = *block.weights;
-    int64_t floats = MiddleFloats(block);
+    int64_t floats = MiddleFloats(block) + SourceFloats(block);
     if (w.head != Head::kNone)
       floats += RingFloats(w.depthwise.channels, PaddedWidth(block.geometry, w.depthwise.stride));
     if (index + 1 < run.blocks.size()) {
@@ -124,6 +134,7 @@ class Stage {
     task.dst = ring_.Row(0, y);
     task.dst_block_stride = ring_.block_stride();
     task.pixels = block_.geometry.in_width;
+    if (w.expand.bf16()) RoundSource(w.expand.in_channels, source_, &task);
     inner::PointwisePixels(task);
   }
 
@@ -139,7 +150,12 @@ class Stage {
         const bool inside = row >= 0 && row < g.in_height;
         task.rows[k] = !inside ? nullptr : own_ring ? ring_.Row(block, row) : input_.At(block, row);
       }
-      task.dst = middle_ + int64_t{16} * block * g.out_width;
+      const int64_t row = int64_t{16} * block * g.out_width;
+      if (block_.weights->project.bf16()) {
+        task.dst_bf16 = reinterpret_cast<uint16_t*>(middle_) + row;
+      } else {
+        task.dst = middle_ + row;
+      }
       inner::DepthwiseRow(task);
     }
   }
@@ -148,7 +164,11 @@ class Stage {
     const WindowGeometry& g = block_.geometry;
     const PointwiseWeights& w = block_.weights->project;
     inner::PointwiseTask task = PointwiseTaskFor(w, 0, BlocksOf(w.out_channels));
-    task.src = middle_;
+    if (w.bf16()) {
+      task.src_bf16 = reinterpret_cast<const uint16_t*>(middle_);
+    } else {
+      task.src = middle_;
+    }
     task.src_block_stride = int64_t{16} * g.out_width;
     task.pixels = g.out_width;
     if (output_.ring.data) {
@@ -173,10 +193,11 @@ class Stage {
   int next_ = 0;        // output row
   int next_input_ = 0;  // input row
   Rows input_;
-  Rows output_;           // ring to the next stage, or none
-  float* dst_ = nullptr;  // image of the last stage
-  Ring ring_;             // of the head's output
-  float* middle_ = nullptr;
+  Rows output_;              // ring to the next stage, or none
+  float* dst_ = nullptr;     // image of the last stage
+  Ring ring_;                // of the head's output
+  float* middle_ = nullptr;  // one row of the depthwise output, f32 or bf16
+  uint16_t* source_ = nullptr;
 };
 
 int64_t ThreadFloats(const FusedChainRun& run) {

@@ -16,7 +16,10 @@ struct PointwiseTask {
   int64_t src_block_stride = 0;
   const float* weights = nullptr;  // [out_blocks][packed_in][16]
   const float* bias = nullptr;     // [out_blocks * 16]; null: 0
-  int packed_in = 0;               // input channels, a multiple of 4
+  // Set instead of src and weights: products in bf16. src_block_stride then counts these elements.
+  const uint16_t* src_bf16 = nullptr;
+  const uint16_t* weights_bf16 = nullptr;  // [out_blocks][packed_in / 2][16][2]
+  int packed_in = 0;                       // input channels, a multiple of 4
   float* dst = nullptr;
   int64_t dst_block_stride = 0;
   const int32_t* dst_offsets = nullptr;  // floats from dst to pixel p; null: p * 16
@@ -29,6 +32,10 @@ struct PointwiseTask {
   Activation activation;
 };
 void PointwisePixels(const PointwiseTask& task);
+void PointwisePixelsBf16(const PointwiseTask& task);  // where Bf16Supported()
+
+// To nearest, ties to even; `floats` is a multiple of 16. Where Bf16Supported().
+void RoundToBf16(const float* src, int64_t floats, uint16_t* dst);
 
 // One output row of one block of a depthwise 3x3 convolution.
 struct DepthwiseTask {
@@ -41,9 +48,11 @@ struct DepthwiseTask {
   const float* weights = nullptr;  // [9][16]
   const float* bias = nullptr;     // [16]
   float* dst = nullptr;
+  uint16_t* dst_bf16 = nullptr;  // set instead of dst: the result rounded to bf16
   Activation activation;
 };
 void DepthwiseRow(const DepthwiseTask& task);
+void DepthwiseRowBf16(const DepthwiseTask& task);  // where Bf16Supported()
 
 // One output row, all blocks, of a dense 3x3 convolution of up to 4 planes.
 struct StemTask {

@@ -8,6 +8,9 @@
 namespace maskscope::kernels::inner {
 
 void PointwisePixels(const PointwiseTask&) { assert(false); }
+void PointwisePixelsBf16(const PointwiseTask&) { assert(false); }
+void RoundToBf16(const float*, int64_t, uint16_t*) { assert(false); }
+void DepthwiseRowBf16(const DepthwiseTask&) { assert(false); }
 void DepthwiseRow(const DepthwiseTask&) { assert(false); }
 void StemRow(const StemTask&) { assert(false); }
 void WinogradInputTile(const WinogradInput&) { assert(false); }

@@ -7,7 +7,8 @@
 
 #include "engine/kernels/aligned_floats.h"
 
-// Convolutions for small CPU networks (MobileNet, RetinaFace), hand-tuned for AVX-512, f32.
+// Convolutions for small CPU networks (MobileNet, RetinaFace), hand-tuned for AVX-512. Tensors are f32; the products of
+// 1x1 convolutions may be taken in bf16 (see Products), all else is f32.
 //
 // Activations are blocked by 16 channels: element (n, c, y, x) lies at
 //   data[n * batch_stride + (c / 16) * block_stride + (y * width + x) * 16 + c % 16]
@@ -26,6 +27,8 @@ namespace maskscope::kernels {
 
 // The CPU (and the build) can run these kernels: AVX-512 F, DQ, BW, VL and FMA.
 bool KernelsSupported();
+// And AVX512-BF16, which Products::kBf16 asks for.
+bool Bf16Supported();
 
 struct Activation {
   enum class Kind { kNone, kClip, kLeaky };  // ReLU is clip(0, inf), ReLU6 is clip(0, 6)
@@ -67,17 +70,23 @@ inline constexpr int PackedChannels(int channels) { return (channels + 3) / 4 * 
 // ---- 1x1 convolution, stride 1
 // ----------------------------------------------------------------------------------------
 
+// kBf16 rounds weights and inputs to bf16 (to nearest, ties to even) and sums their products in f32: twice the
+// multiplications an instruction, for 8 bits of mantissa. Inside a fused block the depthwise output is kept in bf16.
+enum class Products { kF32, kBf16 };
+
 struct PointwiseWeights {
   int in_channels = 0;
   int out_channels = 0;
   Activation activation;
-  AlignedFloats weights;  // [out block][PackedChannels(in_channels)][16]
+  AlignedFloats weights;  // kF32: [out block][PackedChannels(in_channels)][16]
+  AlignedHalves pairs;    // kBf16: [out block][PackedChannels(in_channels) / 2][16][2]
   AlignedFloats bias;     // [out block * 16]
+  bool bf16() const { return !pairs.empty(); }
 };
 
 // weights: [out_channels][in_channels]; bias: [out_channels] or null.
 PointwiseWeights PackPointwise(const float* weights, const float* bias, int in_channels, int out_channels,
-                               const Activation& activation);
+                               const Activation& activation, Products products = Products::kF32);
 
 struct PointwiseRun {
   int batch = 1;

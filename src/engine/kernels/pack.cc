@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 
 #include "engine/kernels/kernels.h"
 
@@ -9,6 +10,13 @@ AlignedFloats PackBias(const float* bias, int channels) {
   AlignedFloats packed(static_cast<size_t>(BlocksOf(channels)) * 16, 0.f);
   if (bias) std::copy(bias, bias + channels, packed.begin());
   return packed;
+}
+
+// To bf16, to nearest, ties to even; NaN stays NaN.
+uint16_t RoundWeight(float value) {
+  const auto bits = std::bit_cast<uint32_t>(value);
+  if (value != value) return static_cast<uint16_t>((bits >> 16) | 0x40);
+  return static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 
 // G g G^T of one 3x3 kernel, into products `stride` floats apart. Lavin and Gray, section 4.3, F(4x4, 3x3).
@@ -33,9 +41,19 @@ void TransformKernel(const float* kernel, float* out, int64_t stride) {
 }  // namespace
 
 PointwiseWeights PackPointwise(const float* weights, const float* bias, int in_channels, int out_channels,
-                               const Activation& activation) {
-  PointwiseWeights packed{in_channels, out_channels, activation, {}, PackBias(bias, out_channels)};
+                               const Activation& activation, Products products) {
+  PointwiseWeights packed{in_channels, out_channels, activation, {}, {}, PackBias(bias, out_channels)};
   const int64_t in = PackedChannels(in_channels);
+  if (products == Products::kBf16) {
+    packed.pairs.assign(static_cast<size_t>(BlocksOf(out_channels) * in * 16), 0);
+    for (int o = 0; o < out_channels; ++o) {
+      for (int i = 0; i < in_channels; ++i) {
+        const float weight = weights[int64_t{o} * in_channels + i];
+        packed.pairs[((o / 16 * in + i / 2 * 2) * 16) + o % 16 * 2 + i % 2] = RoundWeight(weight);
+      }
+    }
+    return packed;
+  }
   packed.weights.assign(static_cast<size_t>(BlocksOf(out_channels) * in * 16), 0.f);
   for (int o = 0; o < out_channels; ++o) {
     for (int i = 0; i < in_channels; ++i) {

@@ -30,6 +30,10 @@ bool BatchIsContiguous(const PointwiseRun& run) {
          (!run.residual.data || (run.residual.batch_stride == image && !Resizes(run)));
 }
 
+int ChunkPixels(const PointwiseWeights& weights) {
+  return std::max(56, kChunkFloats / std::max(1, weights.in_channels));
+}
+
 Plan MakePlan(const PointwiseWeights& weights, const PointwiseRun& run, int threads) {
   Plan plan{run.batch, run.height * run.width, 1, 1};
   if (plan.images > 1 && BatchIsContiguous(run)) {
@@ -37,7 +41,7 @@ Plan MakePlan(const PointwiseWeights& weights, const PointwiseRun& run, int thre
     plan.images = 1;
   }
   const int blocks = BlocksOf(weights.out_channels);
-  int chunk = std::max(56, kChunkFloats / std::max(1, weights.in_channels));
+  int chunk = ChunkPixels(weights);
   if (Resizes(run)) chunk = std::min(chunk, kMaxResizedPixels);
   plan.pixel_parts = (plan.pixels + chunk - 1) / chunk;
   if (threads > 1 && plan.images * plan.pixel_parts % threads != 0) {
@@ -50,6 +54,12 @@ Plan MakePlan(const PointwiseWeights& weights, const PointwiseRun& run, int thre
   return plan;
 }
 
+// Of a thread's input, rounded to bf16. Depends on nothing that is only known once the pointers are.
+int64_t ThreadFloats(const PointwiseWeights& weights, const PointwiseRun& run) {
+  const int64_t pixels = int64_t{run.batch} * run.height * run.width;
+  return RoundedFloats(weights.in_channels, std::min<int64_t>(pixels, ChunkPixels(weights)));
+}
+
 void FillResizedOffsets(const PointwiseRun& run, Span pixels, int32_t* offsets) {
   for (int p = pixels.begin; p < pixels.end; ++p) {
     const int64_t y = int64_t{p / run.width} * run.residual_height / run.height;
@@ -60,22 +70,38 @@ void FillResizedOffsets(const PointwiseRun& run, Span pixels, int32_t* offsets) 
 
 }  // namespace
 
+void RoundSource(int channels, uint16_t* rounded, inner::PointwiseTask* task) {
+  const int64_t stride = int64_t{16} * task->pixels;
+  for (int64_t block = 0; block < BlocksOf(channels); ++block) {
+    inner::RoundToBf16(task->src + block * task->src_block_stride, stride, rounded + block * stride);
+  }
+  task->src_bf16 = rounded;
+  task->src_block_stride = stride;
+}
+
 inner::PointwiseTask PointwiseTaskFor(const PointwiseWeights& weights, int first, int count) {
   inner::PointwiseTask task;
   task.packed_in = PackedChannels(weights.in_channels);
-  task.weights = weights.weights.data() + int64_t{first} * task.packed_in * 16;
+  const int64_t skipped = int64_t{first} * task.packed_in * 16;
+  if (weights.bf16()) {
+    task.weights_bf16 = weights.pairs.data() + skipped;
+  } else {
+    task.weights = weights.weights.data() + skipped;
+  }
   task.bias = weights.bias.data() + int64_t{first} * 16;
   task.out_blocks = count;
   task.activation = weights.activation;
   return task;
 }
 
-int64_t WorkspaceFloats(const PointwiseWeights&, const PointwiseRun&, int) { return 0; }
+int64_t WorkspaceFloats(const PointwiseWeights& weights, const PointwiseRun& run, int threads) {
+  return weights.bf16() ? ThreadFloats(weights, run) * threads : 0;
+}
 
-void Run(const PointwiseWeights& weights, const PointwiseRun& run, int threads, float*) {
+void Run(const PointwiseWeights& weights, const PointwiseRun& run, int threads, float* workspace) {
   const Plan plan = MakePlan(weights, run, threads);
   const bool resizes = Resizes(run);
-  ParallelFor(plan.images * plan.pixel_parts * plan.block_parts, threads, [&](int job, int) {
+  ParallelFor(plan.images * plan.pixel_parts * plan.block_parts, threads, [&](int job, int thread) {
     const int block_part = job % plan.block_parts;
     const int pixel_part = job / plan.block_parts % plan.pixel_parts;
     const int64_t image = job / plan.block_parts / plan.pixel_parts;
@@ -89,6 +115,10 @@ void Run(const PointwiseWeights& weights, const PointwiseRun& run, int threads, 
     task.dst = run.dst.data + image * run.dst.batch_stride + blocks.begin * run.dst.block_stride + first;
     task.dst_block_stride = run.dst.block_stride;
     task.pixels = pixels.end - pixels.begin;
+    if (weights.bf16()) {
+      float* rounded = workspace + ThreadFloats(weights, run) * thread;
+      RoundSource(weights.in_channels, reinterpret_cast<uint16_t*>(rounded), &task);
+    }
     int32_t offsets[kMaxResizedPixels];
     if (run.residual.data) {
       task.residual = run.residual.data + image * run.residual.batch_stride + blocks.begin * run.residual.block_stride;

@@ -7,13 +7,15 @@ struct Case {
   int batch, in, out, height, width, threads, residual_height, residual_width;
   bool bias, residual, add_first, side_by_side;
   Activation activation;
+  Products products = Products::kF32;
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& c) {
   return out << c.batch << "x" << c.in << "->" << c.out << " " << c.height << "x" << c.width << " threads " << c.threads
              << " bias " << c.bias << " residual " << c.residual << " " << c.residual_height << "x" << c.residual_width
              << " add_first " << c.add_first << " side_by_side " << c.side_by_side << " activation "
-             << static_cast<int>(c.activation.kind) << " " << c.activation.low;
+             << static_cast<int>(c.activation.kind) << " " << c.activation.low << " bf16 "
+             << (c.products == Products::kBf16);
 }
 
 Plain Expected(const Case& c, const Plain& x, const Plain& residual, const std::vector<float>& weights,
@@ -40,7 +42,7 @@ void Check(const Case& c, Dice& dice) {
   const Blocked src(x, c.side_by_side), added(residual, c.side_by_side);
   Blocked dst(c.batch, c.out, c.height, c.width, c.side_by_side);
   const PointwiseWeights packed =
-      PackPointwise(weights.data(), c.bias ? bias.data() : nullptr, c.in, c.out, c.activation);
+      PackPointwise(weights.data(), c.bias ? bias.data() : nullptr, c.in, c.out, c.activation, c.products);
   PointwiseRun run{c.batch, c.height, c.width, src.In(), dst.Out(), {}, 0, 0, c.add_first};
   if (c.residual) {
     run.residual = added.In();
@@ -49,13 +51,13 @@ void Check(const Case& c, Dice& dice) {
   }
   Workspace workspace(WorkspaceFloats(packed, run, c.threads));
   kernels::Run(packed, run, c.threads, workspace.data());
-  EXPECT_EQ(Difference(dst.ToPlain(), Expected(c, x, residual, weights, bias)), "");
+  const Plain want = Expected(c, AsMultiplied(x, c.products), residual, AsMultiplied(weights, c.products), bias);
+  EXPECT_EQ(Difference(dst.ToPlain(), want), "");
   EXPECT_TRUE(dst.GuardIsWhole());
   EXPECT_TRUE(workspace.GuardIsWhole());
 }
 
-TEST(Pointwise, EqualsThePlainSumOnRandomShapes) {
-  MASKSCOPE_SKIP_WITHOUT_KERNELS();
+void CheckRandom(Products products) {
   for (unsigned seed = 0; seed < 150 && !::testing::Test::HasFailure(); ++seed) {
     Dice dice(seed);
     Case c{dice.Int(1, 3),
@@ -70,11 +72,27 @@ TEST(Pointwise, EqualsThePlainSumOnRandomShapes) {
            dice.Int(0, 1) > 0,
            dice.Int(0, 1) > 0,
            dice.Int(0, 1) > 0,
-           dice.AnyActivation()};
+           dice.AnyActivation(),
+           products};
     const bool resize = dice.Int(0, 2) == 0;
     c.residual_height = resize ? std::max(1, c.height / 2 + dice.Int(0, 1)) : c.height;
     c.residual_width = resize ? std::max(1, c.width / 2 + dice.Int(0, 1)) : c.width;
     Check(c, dice);
+  }
+}
+
+TEST(Pointwise, EqualsThePlainSumOnRandomShapes) {
+  MASKSCOPE_SKIP_WITHOUT_KERNELS();
+  CheckRandom(Products::kF32);
+}
+
+TEST(Pointwise, EqualsThePlainSumOfRoundedValuesInBf16) {
+  MASKSCOPE_SKIP_WITHOUT_BF16();
+  CheckRandom(Products::kBf16);
+  Dice dice(1);
+  for (int threads : {1, 2}) {
+    Check({1, 100, 33, 41, 37, threads, 21, 19, true, true, false, false, Activation::Relu6(), Products::kBf16}, dice);
+    Check({2, 17, 24, 61, 50, threads, 61, 50, true, true, true, true, Activation::Relu(), Products::kBf16}, dice);
   }
 }
 
@@ -94,10 +112,15 @@ TEST(Pointwise, HandsOnNaN) {
   const std::vector<float> weights(16 * 16, 1.f);
   const Blocked src(x, false);
   Blocked dst(1, 16, 1, 1, false);
-  for (const Activation& a : {Activation::Relu6(), Activation::Leaky(0.1f), Activation::None()}) {
-    const PointwiseWeights packed = PackPointwise(weights.data(), nullptr, 16, 16, a);
-    kernels::Run(packed, {1, 1, 1, src.In(), dst.Out(), {}, 0, 0, false}, 1, nullptr);
-    EXPECT_TRUE(std::isnan(dst.ToPlain().data[0]));
+  for (const Products products : {Products::kF32, Products::kBf16}) {
+    if (products == Products::kBf16 && !Bf16Supported()) continue;
+    for (const Activation& a : {Activation::Relu6(), Activation::Leaky(0.1f), Activation::None()}) {
+      const PointwiseWeights packed = PackPointwise(weights.data(), nullptr, 16, 16, a, products);
+      const PointwiseRun run{1, 1, 1, src.In(), dst.Out(), {}, 0, 0, false};
+      Workspace workspace(WorkspaceFloats(packed, run, 1));
+      kernels::Run(packed, run, 1, workspace.data());
+      EXPECT_TRUE(std::isnan(dst.ToPlain().data[0]));
+    }
   }
 }
 

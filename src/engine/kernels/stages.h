@@ -15,6 +15,11 @@ void SetStemRows(const PlanesIn& src, const WindowGeometry& geometry, int64_t im
 // All but rows, padded and dst.
 inner::DepthwiseTask DepthwiseTaskFor(const DepthwiseWeights& weights, const WindowGeometry& geometry, int block);
 
+// Floats of storage that `pixels` pixels take in bf16.
+inline int64_t RoundedFloats(int channels, int64_t pixels) { return (BlocksOf(channels) * pixels * 8 + 15) / 16 * 16; }
+// Lays the task's source (src, its stride and pixels are set) down in bf16 and makes the task read that.
+void RoundSource(int channels, uint16_t* rounded, inner::PointwiseTask* task);
+
 // A 1x1 convolution of blocks [first, first + count): all but src, dst, residual and pixels.
 inner::PointwiseTask PointwiseTaskFor(const PointwiseWeights& weights, int first, int count);
 

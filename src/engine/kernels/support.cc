@@ -13,4 +13,13 @@ bool KernelsSupported() {
 #endif
 }
 
+bool Bf16Supported() {
+#if defined(__x86_64__) && defined(__GNUC__)
+  static const bool supported = KernelsSupported() && __builtin_cpu_supports("avx512bf16");
+  return supported;
+#else
+  return false;
+#endif
+}
+
 }  // namespace maskscope::kernels

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -62,6 +63,25 @@ class Dice {
  private:
   std::mt19937 generator_;
 };
+
+// To bf16, to nearest, ties to even; not for NaN.
+inline float Rounded(float value) {
+  const auto bits = std::bit_cast<uint32_t>(value);
+  return std::bit_cast<float>((bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000u);
+}
+inline std::vector<float> Rounded(std::vector<float> values) {
+  for (float& v : values) v = Rounded(v);
+  return values;
+}
+inline Plain Rounded(Plain x) {
+  x.data = Rounded(std::move(x.data));
+  return x;
+}
+// What a 1x1 convolution multiplies.
+template <typename Values>
+Values AsMultiplied(const Values& values, Products products) {
+  return products == Products::kBf16 ? Rounded(values) : values;
+}
 
 inline double Apply(const Activation& a, double x) {
   if (a.kind == Activation::Kind::kClip) return std::min<double>(a.high, std::max<double>(a.low, x));
@@ -172,6 +192,9 @@ class Workspace {
 
 #define MASKSCOPE_SKIP_WITHOUT_KERNELS() \
   if (!KernelsSupported()) GTEST_SKIP() << "SKIPPED: this CPU has no AVX-512, the kernels cannot run here"
+
+#define MASKSCOPE_SKIP_WITHOUT_BF16() \
+  if (!Bf16Supported()) GTEST_SKIP() << "SKIPPED: this CPU has no AVX512-BF16, those kernels cannot run here"
 
 }  // namespace maskscope::kernels::test
 

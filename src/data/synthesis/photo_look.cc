@@ -192,6 +192,8 @@ PhotoLook MeasurePhoto(const Image& image, const FaceFit& fit) {
   look.skin = Median(skin);
   const std::vector<Colour> hair = Sample(image, fit, -0.6f, 0.6f, -1.3f, -1.1f);
   look.hair = hair.empty() ? Scale(look.skin, 0.15f) : Median(hair);
+  // A hat, or what is behind the head.
+  if (Luminance(look.hair) > 0.6f * Luminance(look.skin)) look.hair = Scale(look.skin, 0.15f);
   if (!left.empty() && !right.empty()) {
     const float l = Luminance(Median(left)), r = Luminance(Median(right));
     look.light_x = std::clamp(1.5f * (r - l) / (r + l + 1e-4f), -1.0f, 1.0f);
@@ -214,8 +216,8 @@ PhotoLook MeasurePhoto(const Image& image, const FaceFit& fit) {
   return look;
 }
 
-void Blend(const PaintLayer& layer, const PhotoLook& look, const FaceFit& fit, const BlendOptions& options,
-           Random& random, Image& image) {
+double Blend(const PaintLayer& layer, const PhotoLook& look, const FaceFit& fit, const BlendOptions& options,
+             Random& random, Image& image) {
   std::vector<PaintLayer::Pixel> flat = layer.Flatten();
   const int width = layer.width(), height = layer.height();
   const std::vector<float> light = LightField(layer, look, fit, image);
@@ -247,6 +249,14 @@ void Blend(const PaintLayer& layer, const PhotoLook& look, const FaceFit& fit, c
   const float soften = std::sqrt(std::max(0.0f, look.blur * look.blur - 0.1f));
   for (int k = 0; k < 4; ++k) BlurPlane(planes[k], width, height, soften);
   BlurPlane(shadow, width, height, std::max(0.3f, options.shadow_spread));
+  double visible = 0;
+  for (size_t i = 0; i < flat.size(); ++i) {
+    const float x = static_cast<float>(layer.left() + static_cast<int>(i) % width) + 0.5f;
+    const float y = static_cast<float>(layer.top() + static_cast<int>(i) / width) + 0.5f;
+    const Box& f = options.frame;
+    if (x > f.x1 && y > f.y1 && x < f.x2 && y < f.y2) visible += static_cast<double>(planes[3][i]);
+  }
+  if (visible < options.least_visible) return visible;
   std::vector<float> grain(flat.size());
   for (float& g : grain) g = static_cast<float>(random.Normal());
   // Grain in photos is never as fine as single pixels: it went through a demosaicing and a codec.
@@ -267,6 +277,7 @@ void Blend(const PaintLayer& layer, const PhotoLook& look, const FaceFit& fit, c
       }
     }
   }
+  return visible;
 }
 
 }  // namespace maskscope

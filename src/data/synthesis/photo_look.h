@@ -31,12 +31,15 @@ struct BlendOptions {
   float shadow = 0.25f;        // darkness of the shadow it throws, 0..1
   Point shadow_offset;         // pixels
   float shadow_spread = 2;     // standard deviation, pixels
+  Box frame;                   // the part of the picture that will be seen, pixels
+  double least_visible = 0;    // pixels
   bool hidden_by_hair = true;  // where Ink::under says so, what does not look like skin stays in front
 };
 
-// Puts the layer into the picture: lit by the face's own light, softened and grained as the photo is.
-void Blend(const PaintLayer& layer, const PhotoLook& look, const FaceFit& fit, const BlendOptions& options,
-           Random& random, Image& image);
+// Puts the layer into the picture: lit by the face's own light, softened and grained as the photo is. Returns how much
+// of `options.frame` it covers, pixels; where that is less than `options.least_visible` the picture stays as it was.
+double Blend(const PaintLayer& layer, const PhotoLook& look, const FaceFit& fit, const BlendOptions& options,
+             Random& random, Image& image);
 
 }  // namespace maskscope
 

@@ -153,7 +153,8 @@ SynthesisPlan DrawPlan(const SynthesisOptions& options, Random& random) {
 }
 
 std::optional<DrawnCover> DrawCover(const SynthesisPlan& plan, const LabelledFace& face,
-                                    const SynthesisOptions& options, uint64_t seed, Image& image, std::string* reason) {
+                                    const SynthesisOptions& options, uint64_t seed, Image& image, std::string* reason,
+                                    const std::optional<Box>& frame) {
   const std::optional<FaceFit> head = FitFace(face.landmarks, face.box, reason);
   if (!head) return std::nullopt;
   const std::string_view unsuitable = Unsuitable(*head, face.box, options, image);
@@ -171,7 +172,9 @@ std::optional<DrawnCover> DrawCover(const SynthesisPlan& plan, const LabelledFac
   BlendOptions blend;
   if (plan.fit) {
     const MaskDesign design = DrawDesign(plan.cut, random);
-    const MaskEdges edges = DrawEdges(*plan.fit, design, random);
+    MaskEdges edges = DrawEdges(*plan.fit, design, random);
+    // On the ear that is seen.
+    if (*plan.fit == MaskFit::kOneEar && std::abs(head->yaw) > 0.12f) edges.side = head->yaw > 0 ? -1.0f : 1.0f;
     DrapeMask(design, *plan.fit, edges, *head, light, random, layer);
     drawn.attributes = {{"synthesis.cut", std::string(MaskCutName(plan.cut))},
                         {"synthesis.fit", std::string(MaskFitName(*plan.fit))},
@@ -185,7 +188,14 @@ std::optional<DrawnCover> DrawCover(const SynthesisPlan& plan, const LabelledFac
   blend.shadow = uniform(0.15, 0.5);
   blend.shadow_offset = {-light.x * 0.08f * head->scale, -light.y * 0.1f * head->scale};
   blend.shadow_spread = uniform(0.03, 0.08) * head->scale;
-  Blend(layer, look, *head, blend, random, image);
+  blend.frame = frame.value_or(Box{0, 0, static_cast<float>(image.width), static_cast<float>(image.height)});
+  // A mask of which less than a corner shows would be a wrong label.
+  constexpr double kLeastVisible = 0.16;
+  blend.least_visible = kLeastVisible * static_cast<double>(head->scale) * static_cast<double>(head->scale);
+  if (Blend(layer, look, *head, blend, random, image) < blend.least_visible) {
+    if (reason) *reason = "hidden";
+    return std::nullopt;
+  }
   return drawn;
 }
 

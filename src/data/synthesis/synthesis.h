@@ -45,9 +45,11 @@ struct DrawnCover {
 
 // Draws `plan` on the face with these landmarks and this box. The same picture, face, plan and seed give the same
 // bytes. nullopt when the face cannot take it, the picture untouched and the reason a word: those of FitFace,
-// "too_small", "profile", "pitched", "outside" (most of the face is not on the picture).
+// "too_small", "profile", "pitched", "outside" (most of the face is not on the picture); or "hidden": this plan would
+// hardly be seen on the picture or the part of it that is shown (`frame`), another may be.
 std::optional<DrawnCover> DrawCover(const SynthesisPlan& plan, const LabelledFace& face,
-                                    const SynthesisOptions& options, uint64_t seed, Image& image, std::string* reason);
+                                    const SynthesisOptions& options, uint64_t seed, Image& image, std::string* reason,
+                                    const std::optional<Box>& frame = std::nullopt);
 
 }  // namespace maskscope
 

@@ -14,7 +14,7 @@
 namespace maskscope {
 namespace {
 
-Painting Portrait(uint64_t seed, int side = 320) {
+Painting Portrait(uint64_t seed, int side = 240) {
   PainterOptions options;
   options.width = side;
   options.height = side;
@@ -75,7 +75,7 @@ Seen DrawOn(const Painting& portrait, const SynthesisPlan& plan, uint64_t seed) 
 }
 
 TEST(Synthesis, ACorrectMaskCoversNoseAndMouthAndLeavesTheEyes) {
-  for (uint64_t seed = 1; seed <= 12; ++seed) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
     for (const MaskCut cut :
          {MaskCut::kSurgical, MaskCut::kFoldedRespirator, MaskCut::kCloth, MaskCut::kPatterned, MaskCut::kGaiter}) {
       const Seen seen = DrawOn(Portrait(seed), Worn(MaskFit::kCorrect, cut), seed);
@@ -87,7 +87,7 @@ TEST(Synthesis, ACorrectMaskCoversNoseAndMouthAndLeavesTheEyes) {
 }
 
 TEST(Synthesis, ANoseOutMaskLeavesTheNoseAndCoversTheMouth) {
-  for (uint64_t seed = 1; seed <= 12; ++seed) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
     const Seen seen = DrawOn(Portrait(seed), Worn(MaskFit::kNoseOut), seed);
     EXPECT_LT(seen.nose, 0.05) << seed;
     EXPECT_LT(seen.eyes, 0.05) << seed;
@@ -96,7 +96,7 @@ TEST(Synthesis, ANoseOutMaskLeavesTheNoseAndCoversTheMouth) {
 }
 
 TEST(Synthesis, AMaskUnderTheChinLeavesMouthAndNose) {
-  for (uint64_t seed = 1; seed <= 12; ++seed) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
     const Painting portrait = Portrait(seed);
     const Seen seen = DrawOn(portrait, Worn(MaskFit::kUnderChin), seed);
     EXPECT_LT(seen.nose, 0.05) << seed;
@@ -170,9 +170,9 @@ TEST(Synthesis, FollowsARotatedFace) {
 TEST(Synthesis, FacesAtTheEdgeAreDrawnOnOrRefusedButNeverWriteOutside) {
   const Painting portrait = Portrait(6);
   int drawn = 0, refused = 0;
-  for (int cut = 0; cut < 300; cut += 20) {
-    Image image(320 - cut, 320);
-    for (int y = 0; y < 320; ++y) std::copy_n(portrait.image.row(y) + 3 * cut, 3 * (320 - cut), image.row(y));
+  for (int cut = 0; cut < 230; cut += 16) {
+    Image image(240 - cut, 240);
+    for (int y = 0; y < 240; ++y) std::copy_n(portrait.image.row(y) + 3 * cut, 3 * (240 - cut), image.row(y));
     LabelledFace face = portrait.faces[0].label;
     for (Point& p : face.landmarks) p.x -= static_cast<float>(cut);
     face.box.x1 -= static_cast<float>(cut);

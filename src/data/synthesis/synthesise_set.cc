@@ -94,7 +94,7 @@ class Maker {
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
     Random(options_.seed).Shuffle(order);
     if (progress) progress->Start("draw", options_.count, "pictures");
-    for (uint64_t round = 0; summary_.pictures < options_.count; ++round) {
+    for (uint64_t round = 0, idle = 0; summary_.pictures < options_.count && idle < 8; ++round) {
       const int64_t before = summary_.pictures;
       for (const size_t index : order) {
         if (summary_.pictures >= options_.count) break;
@@ -103,7 +103,8 @@ class Maker {
         Use(index, round);
         if (progress) progress->Step(summary_.pictures - had);
       }
-      if (summary_.pictures == before) break;
+      // A plan may not fit where another does: a few rounds without a picture are no end.
+      idle = summary_.pictures == before ? idle + 1 : 0;
     }
     if (progress) progress->Finish();
     for (const auto& [index, faces] : candidates_) {
@@ -198,10 +199,15 @@ class Maker {
     return scores.front()[static_cast<size_t>(none - classes.begin())] >= options_.bare_confidence;
   }
 
+  bool Done(const Candidate& candidate) const { return options_.per_face > 0 && candidate.used >= options_.per_face; }
+
   void Use(size_t index, uint64_t round) {
     const ManifestPicture& picture = sources_.pictures[index];
     const auto known = candidates_.find(index);
-    if (known != candidates_.end() && known->second.empty()) return;
+    if (known != candidates_.end() &&
+        std::all_of(known->second.begin(), known->second.end(), [&](const Candidate& c) { return Done(c); })) {
+      return;
+    }
     Image image;
     try {
       image = ReadImage(sources_.root / fs::path(picture.path)).image;
@@ -214,12 +220,11 @@ class Maker {
       return;
     }
     std::vector<Candidate>& candidates = CandidatesOf(index, image);
-    std::vector<Candidate> able;
     Image canvas = image;
     ManifestPicture row = RowOf(picture);
     for (Candidate& candidate : candidates) {
       if (summary_.pictures >= options_.count) break;
-      if (options_.per_face > 0 && candidate.used >= options_.per_face) continue;
+      if (Done(candidate)) continue;
       uint64_t state = options_.seed ^
                        HashText(picture.set + "/" + picture.name + "#" + std::to_string(candidate.face)) ^
                        (round * 0x9e3779b97f4a7c15ULL);
@@ -227,10 +232,11 @@ class Maker {
       const SynthesisPlan plan = DrawPlan(options_.drawing, random);
       if (!options_.whole_pictures) canvas = image;
       std::string reason;
-      const auto drawn = DrawCover(plan, candidate.where, options_.drawing, random.Next(), canvas, &reason);
+      const auto drawn = DrawCover(plan, candidate.where, options_.drawing, random.Next(), canvas, &reason,
+                                   FrameOf(picture, candidate, image));
       if (!drawn) {
         ++summary_.skipped[reason];
-        candidate.where.landmarks.clear();  // never again
+        if (reason != "hidden") candidate.where.landmarks.clear();  // never again
         continue;
       }
       ++candidate.used;
@@ -301,13 +307,17 @@ class Maker {
     Write(image, 92, row);
   }
 
+  // The part of the picture that is written, whole pixels. A picture that is one face already keeps its frame: it is
+  // what the set's other pictures look like.
+  Box FrameOf(const ManifestPicture& source, const Candidate& candidate, const Image& image) const {
+    if (options_.whole_pictures || source.kind == PictureKind::kFaceCrop) return WholePicture(image);
+    const Box region = Clamp(ClassifierRegion(options_.crop, candidate.where.box), image.width, image.height);
+    return {std::floor(region.x1), std::floor(region.y1), std::ceil(region.x2), std::ceil(region.y2)};
+  }
+
   void WriteCrop(const ManifestPicture& source, const Candidate& candidate, const DrawnCover& drawn, const Image& image,
                  Random& random) {
-    // A picture that is one face already keeps its frame: it is what the set's other pictures look like.
-    const Box region = source.kind == PictureKind::kFaceCrop
-                           ? WholePicture(image)
-                           : Clamp(ClassifierRegion(options_.crop, candidate.where.box), image.width, image.height);
-    const Box frame{std::floor(region.x1), std::floor(region.y1), std::ceil(region.x2), std::ceil(region.y2)};
+    const Box frame = FrameOf(source, candidate, image);
     const float shrink =
         std::min(1.0f, static_cast<float>(options_.longest_side) / std::max(frame.width(), frame.height()));
     const int width = std::max(1, static_cast<int>(std::lround(frame.width() * shrink))),

@@ -1,5 +1,5 @@
-// Times the convolution kernels layer by layer beside oneDNN, alternately in one process, at 1 and 2 threads: the least
-// of many runs of each. Usage: bench_kernels [pointwise|depthwise|...]
+// Times the convolution kernels layer by layer, in f32 and with bf16 products, beside oneDNN in f32, alternately in one
+// process, at 1 and 2 threads: the least of many runs of each. Usage: bench_kernels [pointwise|depthwise|...]
 #include <immintrin.h>
 #include <omp.h>
 
@@ -104,9 +104,9 @@ WindowGeometry Geometry(const Layer& l, int batch) {
 
 const Activation kRelu6 = Activation::Relu6();
 
-PointwiseWeights Pointwise(const Layer& l, const Activation& activation) {
+PointwiseWeights Pointwise(const Layer& l, const Activation& activation, Products products) {
   const Constants c(l);
-  return PackPointwise(c.weights.data(), c.bias.data(), l.in, l.out, activation);
+  return PackPointwise(c.weights.data(), c.bias.data(), l.in, l.out, activation, products);
 }
 DepthwiseWeights Depthwise(const Layer& l) {
   const Constants c(l);
@@ -132,7 +132,7 @@ Work Bind(const Weights& weights, const RunArguments& run, int threads, std::vec
   };
 }
 
-Work OursSingle(const Layer& l, int batch, int threads, const MapPtr& src, const MapPtr& dst) {
+Work OursSingle(const Layer& l, Products products, int batch, int threads, const MapPtr& src, const MapPtr& dst) {
   if (l.groups > 1) {
     return Bind(Depthwise(l), DepthwiseRun{Geometry(l, batch), src->In(), dst->Out()}, threads, {src, dst});
   }
@@ -150,16 +150,17 @@ Work OursSingle(const Layer& l, int batch, int threads, const MapPtr& src, const
   run.width = l.width;
   run.src = src->In();
   run.dst = dst->Out();
-  return Bind(Pointwise(l, kRelu6), run, threads, {src, dst});
+  return Bind(Pointwise(l, kRelu6, products), run, threads, {src, dst});
 }
 
 // [head,] depthwise, project; a residual where the shapes allow one.
-Work OursBlock(const std::vector<Layer>& layers, int batch, int threads, const MapPtr& src, const MapPtr& dst) {
+Work OursBlock(const std::vector<Layer>& layers, Products products, int batch, int threads, const MapPtr& src,
+               const MapPtr& dst) {
   const bool has_head = layers.size() == 3;
   const Layer &head = layers.front(), &window = layers[layers.size() - 2], &project = layers.back();
   FusedBlockWeights weights;
   weights.depthwise = Depthwise(window);
-  weights.project = Pointwise(project, Activation::None());
+  weights.project = Pointwise(project, Activation::None(), products);
   FusedBlockRun run;
   run.geometry = Geometry(window, batch);
   run.dst = dst->Out();
@@ -172,7 +173,7 @@ Work OursBlock(const std::vector<Layer>& layers, int batch, int threads, const M
     run.src = src->In();
     if (has_head) {
       weights.head = FusedBlockWeights::Head::kExpand;
-      weights.expand = Pointwise(head, kRelu6);
+      weights.expand = Pointwise(head, kRelu6, products);
       if (window.stride == 1 && head.in == project.out) run.residual = src->In();
     }
   }
@@ -211,14 +212,14 @@ double Macs(const std::vector<Step>& steps) {
   return sum;
 }
 
-Work Ours(const std::vector<Step>& steps, int batch, int threads) {
+Work Ours(const std::vector<Step>& steps, Products products, int batch, int threads) {
   std::vector<Work> works;
   MapPtr src = std::make_shared<Map>(batch, steps[0][0].in, steps[0][0].height, steps[0][0].width);
   for (const Step& step : steps) {
     const Layer& last = step.back();
     const auto dst = std::make_shared<Map>(batch, last.out, last.OutHeight(), last.OutWidth());
-    works.push_back(step.size() == 1 ? OursSingle(last, batch, threads, src, dst)
-                                     : OursBlock(step, batch, threads, src, dst));
+    works.push_back(step.size() == 1 ? OursSingle(last, products, batch, threads, src, dst)
+                                     : OursBlock(step, products, batch, threads, src, dst));
     src = dst;
   }
   return [works] {
@@ -240,9 +241,11 @@ void Compare(const std::string& name, const std::vector<Step>& steps, int batch 
   static double best_peak = 0;
   for (int threads : {1, 2}) {
     omp_set_num_threads(threads);
-    const Work ours = Ours(steps, batch, threads), theirs = Theirs(steps, batch);
+    const Work ours = Ours(steps, Products::kF32, batch, threads), theirs = Theirs(steps, batch);
+    // Without the instructions the f32 kernels are timed twice.
+    const Work bf16 = Ours(steps, Bf16Supported() ? Products::kBf16 : Products::kF32, batch, threads);
     const double macs = Macs(steps) * batch;
-    double best_ours = 1e30, best_rival = 1e30;
+    double best_ours = 1e30, best_rival = 1e30, best_bf16 = 1e30;
     std::vector<double> ratios;
     const auto start = std::chrono::steady_clock::now();
     const double budget = 0.5 + macs / 1e9;  // seconds
@@ -251,14 +254,16 @@ void Compare(const std::string& name, const std::vector<Step>& steps, int batch 
       const double rival = Microseconds(theirs), mine = Microseconds(ours);
       best_rival = std::min(best_rival, rival);
       best_ours = std::min(best_ours, mine);
+      best_bf16 = std::min(best_bf16, Microseconds(bf16));
       ratios.push_back(rival / mine);
     }
     const auto middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
     std::nth_element(ratios.begin(), middle, ratios.end());
     std::printf(
-        "%-34s %dt  ours %8.1f us %6.1f GMAC/s (%3.0f%%)  oneDNN %8.1f us %6.1f GMAC/s  x%.2f (median x%.2f of %zu)\n",
+        "%-34s %dt  ours %8.1f us %6.1f GMAC/s (%3.0f%%)  bf16 %8.1f us  oneDNN %8.1f us %6.1f GMAC/s  x%.2f (median "
+        "x%.2f of %zu)\n",
         name.c_str(), threads, best_ours, macs / best_ours / 1e3, macs / best_ours / 1e1 / best_peak / threads,
-        best_rival, macs / best_rival / 1e3, best_rival / best_ours, *middle, ratios.size());
+        best_bf16, best_rival, macs / best_rival / 1e3, best_rival / best_ours, *middle, ratios.size());
     std::fflush(stdout);
   }
 }

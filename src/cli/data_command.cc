@@ -5,7 +5,7 @@ namespace maskscope {
 void AddDataCommand(CLI::App& root, CommandContext& context) {
   CLI::App& data = AddCommandGroup(root, "data", "gather, check, clean, split and show labelled pictures");
   AddDataCollectCommand(data, context);
-
+  AddDataSynthesiseCommand(data, context);
 }
 
 }  // namespace maskscope

@@ -9,6 +9,7 @@
 namespace maskscope {
 
 void AddDataCollectCommand(CLI::App& data, CommandContext& context);
+void AddDataSynthesiseCommand(CLI::App& data, CommandContext& context);
 
 }  // namespace maskscope
 

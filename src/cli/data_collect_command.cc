@@ -46,7 +46,7 @@ mc::CollectOptions ToCollectOptions(const CollectCommand& command) {
   options.folder = command.out;
   options.max_file_bytes = ParseCount(command.max_file_bytes, "--max-file-bytes");
   options.max_total_bytes = ParseCount(command.max_total_bytes, "--max-total-bytes");
-  options.max_pixels = ParseCount(command.max_pixels, "--max-picture-pixels");
+  options.max_pixels = ParseCount(command.max_pixels, "--max-pixels");
   options.near_duplicates = !command.keep_near_duplicates;
   // A search says each picture's licence; of lists and pages it is often not known, so that only an explicit wish
   // counts.
@@ -162,7 +162,7 @@ void AddSourceOptions(CLI::App& app, CollectCommand& command) {
   app.add_option("--out", command.out, "folder of the collection; a run goes on where the last one stopped")
       ->option_text("DIR")
       ->required();
-  app.add_option("--count", command.options.count, "pictures that the collection shall have")
+  app.add_option("--count", command.options.count, "pictures that the collection shall have; default 100")
       ->option_text("N")
       ->capture_default_str();
   app.add_option("--licence,--license", command.licence,
@@ -181,26 +181,23 @@ void AddMannersOptions(CLI::App& app, CollectCommand& command) {
   app.add_option("--contact", command.contact, "mail or web address for the user agent, so that sites can reach you")
       ->option_text("TEXT")
       ->group(manners);
-  app.add_option("--rate", command.fetch.requests_per_second, "requests a second to one host")
+  app.add_option("--rate", command.fetch.requests_per_second, "requests a second to one host; default 1")
       ->option_text("R")
-      ->capture_default_str()
       ->group(manners);
-  app.add_option("--retries", command.fetch.retries, "tries after the first, on errors that may pass")
+  app.add_option("--retries", command.fetch.retries, "tries after the first, on errors that may pass; default 4")
       ->option_text("N")
-      ->capture_default_str()
       ->group(manners);
-  app.add_option("--backoff", command.fetch.backoff_seconds, "seconds before the first retry; doubles each time")
+  app.add_option("--backoff", command.fetch.backoff_seconds,
+                 "seconds before the first retry, doubles each time; default 2")
       ->option_text("S")
-      ->capture_default_str()
       ->group(manners);
-  app.add_option("--timeout", command.fetch.http.total_seconds, "seconds that one request may take")
+  app.add_option("--timeout", command.fetch.http.total_seconds, "seconds that one request may take; default 120")
       ->option_text("S")
-      ->capture_default_str()
       ->group(manners);
-  app.add_option("--page-size", command.page_size, "results to ask a search for at once (Openverse: at most 20)")
+  app.add_option("--page-size", command.page_size,
+                 "results to ask a search for at once (Openverse: at most 20); default 20")
       ->option_text("N")
       ->check(CLI::Range(1, 500))
-      ->capture_default_str()
       ->group(manners);
   app.add_option("--api-base", command.api_base, "another server of the search's API, \"https://host\"")
       ->option_text("URL")
@@ -212,21 +209,19 @@ void AddMannersOptions(CLI::App& app, CollectCommand& command) {
 
 void AddLimitOptions(CLI::App& app, CollectCommand& command) {
   const std::string limits = "Limits";
-  app.add_option("--max-file-bytes", command.max_file_bytes, "of one picture")
+  app.add_option("--max-file-bytes", command.max_file_bytes, "of one picture; default 20M")
       ->option_text("N")
-      ->capture_default_str()
       ->group(limits);
-  app.add_option("--max-total-bytes", command.max_total_bytes, "downloaded for the collection, over all runs")
+  app.add_option("--max-total-bytes", command.max_total_bytes,
+                 "downloaded for the collection, over all runs; default 2G")
       ->option_text("N")
-      ->capture_default_str()
       ->group(limits);
-  app.add_option("--max-picture-pixels", command.max_pixels, "of one picture, checked before decoding")
+  app.add_option("--max-pixels", command.max_pixels, "of one picture, checked before decoding; default 50M")
       ->option_text("N")
-      ->capture_default_str()
       ->group(limits);
-  app.add_option("--min-side", command.options.min_side, "pictures with a shorter side, in pixels, are left")
+  app.add_option("--min-side", command.options.min_side,
+                 "pictures with a shorter side, in pixels, are left; default 64")
       ->option_text("PX")
-      ->capture_default_str()
       ->group(limits);
 }
 

@@ -4,6 +4,10 @@ namespace maskscope {
 
 void AddDataCommand(CLI::App& root, CommandContext& context) {
   CLI::App& data = AddCommandGroup(root, "data", "gather, check, clean, split and show labelled pictures");
+  AddDataCheckCommand(data, context);
+  AddDataMergeCommand(data, context);
+  AddDataStatsCommand(data, context);
+  AddDataShowCommand(data, context);
   AddDataCollectCommand(data, context);
   AddDataSynthesiseCommand(data, context);
 }

@@ -9,6 +9,10 @@
 namespace maskscope {
 
 void AddDataCollectCommand(CLI::App& data, CommandContext& context);
+void AddDataCheckCommand(CLI::App& data, CommandContext& context);
+void AddDataMergeCommand(CLI::App& data, CommandContext& context);
+void AddDataShowCommand(CLI::App& data, CommandContext& context);
+void AddDataStatsCommand(CLI::App& data, CommandContext& context);
 void AddDataSynthesiseCommand(CLI::App& data, CommandContext& context);
 
 }  // namespace maskscope

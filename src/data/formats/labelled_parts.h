@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "data/formats/collection.h"
-#include "data/formats/collection.h"
 #include "data/manifest.h"
 
 // What training and evaluation read where a user names their data: a manifest (a file) or a collection (a folder).

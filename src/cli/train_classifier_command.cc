@@ -43,6 +43,8 @@ void AddDataOptions(CLI::App& app, Options& options) {
   MaskSampleOptions& samples = options.training.samples;
   app.add_option("--data", options.data, "manifest (.jsonl), or folder with scenes/ and faces/, each with a splits.csv")
       ->option_text("DATA");
+  app.add_option("--extra", samples.extra, "further manifest for training only, e.g. of drawn masks (several times)")
+      ->option_text("MANIFEST");
   app.add_option("--exclude-set", samples.exclude_sets, "sets to leave out (may be given several times)")
       ->option_text("NAME")
       ->capture_default_str();

@@ -62,6 +62,7 @@ int SizeOfStep(const ClassifierTrainingOptions& options, int epoch, int64_t step
 nlohmann::json ToJson(const ClassifierTrainingOptions& o) {
   return {{"kind", "classifier"},
           {"data", o.samples.data.string()},
+          {"extra", o.samples.extra},
           {"exclude_sets", o.samples.exclude_sets},
           {"validation_share", o.samples.validation_share},
           {"validation_seed", o.samples.validation_seed},
@@ -119,6 +120,7 @@ ClassifierTrainingOptions ClassifierTrainingOptionsFromJson(const nlohmann::json
     }
     o.samples.data = json.at("data").get<std::string>();
     o.init = json.at("init").get<std::string>();
+    if (json.contains("extra")) json.at("extra").get_to(o.samples.extra);  // runs begun before there were any have none
     json.at("exclude_sets").get_to(o.samples.exclude_sets);
     json.at("validation_share").get_to(o.samples.validation_share);
     json.at("validation_seed").get_to(o.samples.validation_seed);

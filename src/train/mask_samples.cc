@@ -49,6 +49,25 @@ void AddSets(const TrainingParts<Item>& parts, std::set<std::string>& known) {
   }
 }
 
+template <typename Item>
+void AddGroups(const std::vector<Item>& items, std::set<std::string>& groups) {
+  for (const Item& item : items) groups.insert(item.group);
+}
+
+// Further training samples, none of a group that is held back.
+std::vector<MaskSample> ReadExtra(const std::string& manifest, const ValidationRule& rule,
+                                  const std::set<std::string>& held_back, const MaskSampleOptions& options) {
+  std::vector<MaskSample> samples = FromScenes(ReadTrainingScenes(manifest, rule).train, options);
+  for (MaskSample& sample : FromCrops(ReadTrainingFaces(manifest, rule).train, options)) {
+    samples.push_back(std::move(sample));
+  }
+  std::erase_if(samples, [&](const MaskSample& sample) { return held_back.contains(sample.group); });
+  if (samples.empty()) {
+    throw Error{ErrorKind::kBadData, "extra '" + manifest + "': no face with a state for training"};
+  }
+  return samples;
+}
+
 void CheckExcluded(const std::set<std::string>& known, const std::vector<std::string>& excluded) {
   for (const std::string& name : excluded) {
     if (known.contains(name)) continue;
@@ -104,6 +123,12 @@ MaskSamples CollectMaskSamples(const MaskSampleOptions& options) {
   MaskSamples result{FromScenes(scenes.train, options), FromScenes(scenes.validation, options)};
   for (MaskSample& sample : FromCrops(crops.train, options)) result.train.push_back(std::move(sample));
   for (MaskSample& sample : FromCrops(crops.validation, options)) result.validation.push_back(std::move(sample));
+  std::set<std::string> held_back;
+  AddGroups(scenes.validation, held_back);
+  AddGroups(crops.validation, held_back);
+  for (const std::string& manifest : options.extra) {
+    for (MaskSample& sample : ReadExtra(manifest, rule, held_back, options)) result.train.push_back(std::move(sample));
+  }
   KeepSome(result, options.limit);
   RequireStates(result.train, "training");
   RequireStates(result.validation, "validation");

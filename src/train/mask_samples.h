@@ -18,6 +18,7 @@ namespace maskscope {
 
 struct MaskSampleOptions {
   std::filesystem::path data;             // a collection (scenes/ and faces/ with their splits.csv) or a manifest
+  std::vector<std::string> extra;         // further manifests, for training only: faces drawn from those of `data`
   std::vector<std::string> exclude_sets;  // set names to leave out
   double validation_share = 0.1;          // of the groups
   uint64_t validation_seed = 1;           // fixes which groups

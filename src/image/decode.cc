@@ -6,9 +6,11 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "image/decode_bmp.h"
 #include "image/decode_jpeg.h"
-#include "image/decode_other.h"
 #include "image/decode_png.h"
+#include "image/decode_pnm.h"
+#include "image/decode_tiff.h"
 #include "image/decode_webp.h"
 #include "image/exif.h"
 #include "image/header.h"
@@ -38,7 +40,10 @@ Image DecodeStored(std::span<const uint8_t> bytes, const PictureHeader& header, 
   if (header.format == "jpeg") return DecodeJpeg(bytes, header, reduction, source);
   if (header.format == "png") return DecodePng(bytes, header, source);
   if (header.format == "webp") return DecodeWebp(bytes, header, source);
-  return DecodeOther(bytes, header, source);
+  if (header.format == "bmp") return DecodeBmp(bytes, header, source);
+  if (header.format == "tiff") return DecodeTiff(bytes, header, source);
+  if (header.format == "pnm") return DecodePnm(bytes, header, source);
+  throw Error(ErrorKind::kInternal, source + ": no decoder for '" + header.format + "'");
 }
 
 }  // namespace
@@ -68,9 +73,7 @@ DecodedImage DecodeImage(std::span<const uint8_t> bytes, const std::string& sour
   if (SwapsSides(header.orientation)) std::swap(decoded.full_width, decoded.full_height);
   decoded.reduction = ChooseReduction(header, options.reduce_to_longest_side);
   try {
-    Image stored = DecodeStored(bytes, header, decoded.reduction, source);
-    decoded.image =
-        IsDecodedUpright(header) ? std::move(stored) : ApplyOrientation(std::move(stored), header.orientation);
+    decoded.image = ApplyOrientation(DecodeStored(bytes, header, decoded.reduction, source), header.orientation);
   } catch (const std::bad_alloc&) {
     throw Error(ErrorKind::kResource, source + ": no memory to decode " + std::to_string(header.width) + " x " +
                                           std::to_string(header.height) + " pixels");

@@ -90,6 +90,9 @@ void AddLearningOptions(CLI::App& app, Options& options) {
       ->option_text("C,I,N")
       ->delimiter(',')
       ->capture_default_str();
+  app.add_option("--synthetic-share", training.synthetic_share, "of a state's draws, at most, by synthetic faces")
+      ->option_text("S")
+      ->capture_default_str();
   app.add_option("--label-smoothing", training.label_smoothing, "share of certainty taken from the label")
       ->option_text("S")
       ->capture_default_str();

@@ -32,6 +32,8 @@ void ClassifierTrainingOptions::Validate() const {
   problems.Require(
       std::abs(sum - 1) < 1e-6 && std::all_of(shares.begin(), shares.end(), [](double s) { return s > 0; }), "shares",
       "a sum of " + std::to_string(sum), "positive numbers that add up to 1");
+  problems.Require(synthetic_share >= 0 && synthetic_share <= 1, "synthetic_share", std::to_string(synthetic_share),
+                   "0 to 1");
   problems.Require(margin >= 0 && margin <= 2, "margin", std::to_string(margin), "0 to 2");
   problems.Require(canvas_extent >= 1 && canvas_extent <= 4, "canvas_extent", std::to_string(canvas_extent), "1 to 4");
   problems.Require(canvas_side >= 32 && canvas_side <= 2048, "canvas_side", std::to_string(canvas_side), "32 to 2048");
@@ -93,6 +95,7 @@ nlohmann::json ToJson(const ClassifierTrainingOptions& o) {
           {"draws_per_epoch", o.draws_per_epoch},
           {"label_smoothing", o.label_smoothing},
           {"shares", o.shares},
+          {"synthetic_share", o.synthetic_share},
           {"margin", o.margin},
           {"canvas_extent", o.canvas_extent},
           {"canvas_side", o.canvas_side},
@@ -150,6 +153,7 @@ ClassifierTrainingOptions ClassifierTrainingOptionsFromJson(const nlohmann::json
     json.at("draws_per_epoch").get_to(o.draws_per_epoch);
     json.at("label_smoothing").get_to(o.label_smoothing);
     json.at("shares").get_to(o.shares);
+    json.at("synthetic_share").get_to(o.synthetic_share);
     json.at("margin").get_to(o.margin);
     json.at("canvas_extent").get_to(o.canvas_extent);
     json.at("canvas_side").get_to(o.canvas_side);

@@ -133,7 +133,8 @@ ClassifierData LoadData(const MaskSamples& samples, const ClassifierTrainingOpti
   }
   const auto count = static_cast<int64_t>(samples.train.size());
   const int64_t draws = options.draws_per_epoch > 0 ? options.draws_per_epoch : count;
-  data.rates = DrawRates(samples.train, options.shares, std::max<int64_t>(1, draws / options.batch) * options.batch);
+  data.rates = DrawRates(samples.train, {options.shares, options.synthetic_share},
+                         std::max<int64_t>(1, draws / options.batch) * options.batch);
   return data;
 }
 

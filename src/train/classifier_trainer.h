@@ -30,6 +30,7 @@ struct ClassifierTrainingOptions {
   int64_t draws_per_epoch = 0;  // pictures; 0 = as many as there are samples
   double label_smoothing = 0.05;
   std::vector<double> shares{0.38, 0.24, 0.38};  // of correct, incorrect, none among the pictures drawn; add up to 1
+  double synthetic_share = 0.4;                  // of a state's draws, at most, by synthetic faces (DrawShares)
   float margin = 0.25f;                          // CropRule of the model
   float canvas_extent = 1.4f;  // side of what is kept around a face for augmentation, in sides of its crop
   int canvas_side = 176;       // pixels

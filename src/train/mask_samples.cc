@@ -1,8 +1,10 @@
 #include "train/mask_samples.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
+#include <tuple>
 
 #include "analyze/preprocess.h"
 #include "base/error.h"
@@ -27,7 +29,7 @@ std::vector<MaskSample> FromScenes(const std::vector<LabelledImage>& scenes, con
     const float least = special == options.least_face_of_set.end() ? options.least_face : special->second;
     for (const LabelledFace& face : scene.faces) {
       if (face.ignore || !face.state || std::min(face.box.width(), face.box.height()) < least) continue;
-      samples.push_back({scene.path, scene.set, scene.group, *face.state, false, face.box});
+      samples.push_back({scene.path, scene.set, scene.group, *face.state, false, false, face.box});
     }
   }
   return samples;
@@ -37,7 +39,7 @@ std::vector<MaskSample> FromCrops(const std::vector<LabelledCrop>& crops, const 
   std::vector<MaskSample> samples;
   for (const LabelledCrop& crop : crops) {
     if (Contains(options.exclude_sets, crop.set) || !crop.state) continue;
-    samples.push_back({crop.path, crop.set, crop.group, *crop.state, true, {}});
+    samples.push_back({crop.path, crop.set, crop.group, *crop.state, crop.synthetic, true, {}});
   }
   return samples;
 }
@@ -122,7 +124,9 @@ MaskSamples CollectMaskSamples(const MaskSampleOptions& options) {
   CheckExcluded(known, options.exclude_sets);
   MaskSamples result{FromScenes(scenes.train, options), FromScenes(scenes.validation, options)};
   for (MaskSample& sample : FromCrops(crops.train, options)) result.train.push_back(std::move(sample));
-  for (MaskSample& sample : FromCrops(crops.validation, options)) result.validation.push_back(std::move(sample));
+  for (MaskSample& sample : FromCrops(crops.validation, options)) {
+    if (!sample.synthetic) result.validation.push_back(std::move(sample));
+  }
   std::set<std::string> held_back;
   AddGroups(scenes.validation, held_back);
   AddGroups(crops.validation, held_back);
@@ -161,18 +165,22 @@ void ForEachSample(const std::vector<MaskSample>& samples, int workers, Progress
   });
 }
 
-std::vector<double> DrawRates(const std::vector<MaskSample>& samples, const std::vector<double>& shares,
-                              int64_t draws) {
-  std::map<std::pair<std::string, MaskState>, int> group_sizes;
-  for (const MaskSample& sample : samples) ++group_sizes[{sample.group, sample.state}];
-  std::vector<double> rates, sums(shares.size());
+std::vector<double> DrawRates(const std::vector<MaskSample>& samples, const DrawShares& shares, int64_t draws) {
+  const auto group_of = [](const MaskSample& s) { return std::tuple(s.group, s.state, s.synthetic); };
+  std::map<std::tuple<std::string, MaskState, bool>, int> group_sizes;
+  for (const MaskSample& sample : samples) ++group_sizes[group_of(sample)];
+  std::vector<double> rates;
+  std::vector<std::array<double, 2>> sums(shares.states.size());  // [state][synthetic]
   for (const MaskSample& sample : samples) {
-    rates.push_back(1 / std::sqrt(static_cast<double>(group_sizes[{sample.group, sample.state}])));
-    sums[static_cast<size_t>(sample.state)] += rates.back();
+    rates.push_back(1 / std::sqrt(static_cast<double>(group_sizes[group_of(sample)])));
+    sums[static_cast<size_t>(sample.state)][sample.synthetic ? 1 : 0] += rates.back();
   }
   for (size_t i = 0; i < samples.size(); ++i) {
-    const auto state = static_cast<size_t>(samples[i].state);
-    rates[i] *= shares[state] * static_cast<double>(draws) / sums[state];
+    const auto [photos, drawn] = sums[static_cast<size_t>(samples[i].state)];
+    double synthetic = drawn / (photos + drawn);
+    if (photos > 0) synthetic = std::min(synthetic, shares.synthetic_at_most);
+    const double share = samples[i].synthetic ? synthetic / drawn : (1 - synthetic) / photos;
+    rates[i] *= shares.states[static_cast<size_t>(samples[i].state)] * static_cast<double>(draws) * share;
   }
   return rates;
 }

@@ -32,6 +32,7 @@ struct MaskSample {
   std::filesystem::path path;
   std::string set, group;
   MaskState state = MaskState::kNone;
+  bool synthetic = false;      // drawn or pasted by a program
   bool whole_picture = false;  // the picture is the face; else `face` is its box
   Box face;                    // picture pixels
 };
@@ -40,8 +41,10 @@ struct MaskSamples {
   std::vector<MaskSample> train, validation;
 };
 
-// Rows of the train split only; a manifest's own validation part is honoured. Errors: those of ReadTrainingScenes;
-// kBadData when a state has no sample; kUsage when an excluded set does not exist.
+// Rows of the train split only; a manifest's own validation part is honoured. Validation holds no synthetic faces: it
+// stands for the photos that the model will meet. Of `extra`, pictures of a group that is held back are left out: what
+// was drawn on a face belongs with the face. Errors: those of ReadTrainingScenes; kBadData when a state has no sample;
+// kUsage when an excluded set does not exist.
 MaskSamples CollectMaskSamples(const MaskSampleOptions& options);
 
 // {"kaggle853": {"correct": 1200, ...}, ...}
@@ -55,10 +58,15 @@ Box SampleRegion(const MaskSample& sample, const CropRule& crop, const Image& pi
 void ForEachSample(const std::vector<MaskSample>& samples, int workers, Progress* progress,
                    const std::function<void(size_t, const Image&)>& use);
 
-// How often each sample is drawn in an epoch of `draws` on average: every state gets its share (shares add up to 1,
-// order of MaskState); within a state, a sample weighs less in proportion to the root of its group's size (thirty
-// pictures of one man are not thirty men).
-std::vector<double> DrawRates(const std::vector<MaskSample>& samples, const std::vector<double>& shares, int64_t draws);
+struct DrawShares {
+  std::vector<double> states;  // of the pictures drawn, order of MaskState; they add up to 1
+  // Of a state's draws, what synthetic samples take at most: drawn masks teach what photos are short of, but photos are
+  // what the model is for.
+  double synthetic_at_most = 0.4;
+};
+// How often each sample is drawn in an epoch of `draws` on average: every state gets its share; within a state, a
+// sample weighs less in proportion to the root of its group's size (thirty pictures of one man are not thirty men).
+std::vector<double> DrawRates(const std::vector<MaskSample>& samples, const DrawShares& shares, int64_t draws);
 
 // One epoch's order: sample i occurs floor(rate) or ceil(rate) times, by chance so that the mean is the rate; shuffled;
 // exactly `draws` long.

@@ -33,7 +33,7 @@ std::vector<MaskSample> Unbalanced() {
 TEST(DrawRates, GiveEveryStateItsShare) {
   const std::vector<MaskSample> samples = Unbalanced();
   const std::vector<double> shares{0.38, 0.24, 0.38};
-  const std::vector<double> rates = DrawRates(samples, shares, 1000);
+  const std::vector<double> rates = DrawRates(samples, {shares}, 1000);
   std::vector<double> sums(3);
   for (size_t i = 0; i < samples.size(); ++i) sums[static_cast<size_t>(samples[i].state)] += rates[i];
   for (size_t state = 0; state < 3; ++state) EXPECT_NEAR(sums[state], 1000 * shares[state], 1e-6);
@@ -44,17 +44,33 @@ TEST(DrawRates, WeighLargeGroupsByTheRootOfTheirSize) {
   for (int i = 0; i < 9; ++i) samples.push_back(Sample(MaskState::kNone, "series"));
   samples.push_back(Sample(MaskState::kCorrect, "series"));  // another state counts apart
   samples.push_back(Sample(MaskState::kIncorrect, "x"));
-  const std::vector<double> rates = DrawRates(samples, {0.25, 0.25, 0.5}, 100);
+  const std::vector<double> rates = DrawRates(samples, {{0.25, 0.25, 0.5}}, 100);
   EXPECT_NEAR(rates[1] / rates[0], 1.0 / 3, 1e-9);
   EXPECT_NEAR(std::accumulate(rates.begin() + 1, rates.begin() + 10, 0.0), 3 * rates[0], 1e-9);
   EXPECT_NEAR(rates[10], 25, 1e-9);
+}
+
+TEST(DrawRates, SyntheticFacesTakeAtMostTheirShareOfAState) {
+  std::vector<MaskSample> samples = {Sample(MaskState::kCorrect, "a"), Sample(MaskState::kNone, "b")};
+  for (int i = 0; i < 4; ++i) samples.push_back(Sample(MaskState::kIncorrect, "photo" + std::to_string(i)));
+  for (int i = 0; i < 40; ++i) {
+    samples.push_back(Sample(MaskState::kIncorrect, "drawn" + std::to_string(i)));
+    samples.back().synthetic = true;
+  }
+  samples.push_back(Sample(MaskState::kNone, "c"));
+  samples.back().synthetic = true;
+  const std::vector<double> rates = DrawRates(samples, {{0.5, 0.25, 0.25}, 0.4}, 100);
+  EXPECT_NEAR(std::accumulate(rates.begin() + 2, rates.begin() + 6, 0.0), 15, 1e-9);
+  EXPECT_NEAR(std::accumulate(rates.begin() + 6, rates.begin() + 46, 0.0), 10, 1e-9);
+  EXPECT_NEAR(rates[0], 50, 1e-9);
+  EXPECT_NEAR(rates.back(), 10, 1e-9);
 }
 
 TEST(DrawEpoch, DrawsEachSampleAsOftenAsItsRateSays) {
   const std::vector<MaskSample> samples = Unbalanced();
   constexpr int64_t kDraws = 200;
   constexpr int kEpochs = 300;
-  const std::vector<double> rates = DrawRates(samples, {0.38, 0.24, 0.38}, kDraws);
+  const std::vector<double> rates = DrawRates(samples, {{0.38, 0.24, 0.38}}, kDraws);
   std::vector<double> means(samples.size());
   for (int epoch = 0; epoch < kEpochs; ++epoch) {
     const std::vector<int64_t> order = DrawEpoch(rates, kDraws, static_cast<uint64_t>(epoch));

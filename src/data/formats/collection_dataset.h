@@ -12,10 +12,11 @@ namespace maskscope {
 // Whether the folder is a collection: scenes/splits.csv or faces/splits.csv are there.
 bool IsCollection(const std::filesystem::path& folder);
 
-// A collection folder as a dataset: scenes and faces, both splits, groups as in the tables. Class names are kept as
-// published where the set has them, and so is what a set's incorrect_audit.csv says of a face, as its attribute
-// "audit.flag". Paths are relative to the collection. Hashes are left open (FillPictures). Errors: those of ReadScenes
-// and ReadFaces; kNotFound where neither part is there.
+// A collection folder as a dataset: scenes and faces, both splits, groups as in the tables. What a set's
+// incorrect_audit.csv says of a face becomes its attribute "audit.flag". Crops keep their folder's name as label; class
+// names inside scenes' annotations are not kept, only the states they stand for. Paths are relative to the collection.
+// Hashes are left open (FillPictures). Errors: those of ReadScenes and ReadFaces; kNotFound where neither part is
+// there.
 Dataset ReadCollectionDataset(const std::filesystem::path& collection);
 
 struct FillOptions {

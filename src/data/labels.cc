@@ -29,12 +29,6 @@ std::string BareName(const std::string& name) {
   return bare;
 }
 
-bool IsPicture(const fs::path& path) {
-  static constexpr std::array<std::string_view, 11> kEndings{".jpg",  ".jpeg", ".png", ".webp", ".bmp", ".tif",
-                                                             ".tiff", ".pnm",  ".ppm", ".pgm",  ".gif"};
-  return std::find(kEndings.begin(), kEndings.end(), LowerCase(path.extension().string())) != kEndings.end();
-}
-
 void RequireFolder(const fs::path& folder) {
   std::error_code code;
   const fs::file_status status = fs::status(folder, code);
@@ -62,6 +56,12 @@ std::vector<fs::path> List(const fs::path& folder, const std::function<bool(cons
 }
 
 }  // namespace
+
+bool IsPictureName(const fs::path& path) {
+  static constexpr std::array<std::string_view, 11> kEndings{".jpg",  ".jpeg", ".png", ".webp", ".bmp", ".tif",
+                                                             ".tiff", ".pnm",  ".ppm", ".pgm",  ".gif"};
+  return std::find(kEndings.begin(), kEndings.end(), LowerCase(path.extension().string())) != kEndings.end();
+}
 
 void FailLabel(const fs::path& file, const std::string& where, const std::string& what) {
   throw Error(ErrorKind::kBadData, "'" + file.string() + "', " + where + ": " + what);
@@ -121,7 +121,7 @@ LabelClass FindLabelClass(const std::string& name, const ClassMap& classes, cons
 
 std::vector<fs::path> ListPictures(const fs::path& folder) {
   return List<fs::directory_iterator>(
-      folder, [](const fs::directory_entry& entry) { return entry.is_regular_file() && IsPicture(entry.path()); });
+      folder, [](const fs::directory_entry& entry) { return entry.is_regular_file() && IsPictureName(entry.path()); });
 }
 
 std::vector<fs::path> ListFiles(const fs::path& folder, std::string_view ending, bool recursive) {

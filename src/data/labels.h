@@ -33,6 +33,8 @@ std::string KnownClasses(const ClassMap& classes);
 LabelClass FindLabelClass(const std::string& name, const ClassMap& classes, const std::filesystem::path& file,
                           const std::string& where);
 
+// By its ending: that of a picture format we read.
+bool IsPictureName(const std::filesystem::path& path);
 // Files directly in `folder`, by name, whose ending is that of a picture format we read. Errors: kNotFound,
 // kUnreadable.
 std::vector<std::filesystem::path> ListPictures(const std::filesystem::path& folder);

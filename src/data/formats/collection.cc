@@ -1,13 +1,13 @@
 #include "data/formats/collection.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <map>
 #include <set>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "data/csv.h"
+#include "data/formats/import_context.h"
+#include "data/formats/yolo_yaml.h"
 #include "data/labels.h"
 
 // A collection folder: sets side by side, one table that says which picture is for what.
@@ -15,8 +15,6 @@ namespace maskscope {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int64_t kMaxYamlBytes = 1 << 20;
 
 struct SplitRow {
   int line = 0;
@@ -69,32 +67,10 @@ std::vector<SplitRow> ReadSplits(const fs::path& file, bool faces) {
   return rows;
 }
 
-// Class names of a YOLO data.yaml: a list, or a map from index to name.
-std::vector<std::string> ReadYoloNames(const fs::path& file) {
-  std::vector<std::string> names;
-  try {
-    const YAML::Node list = YAML::Load(ReadFileText(file, kMaxYamlBytes))["names"];
-    if (!list || !(list.IsSequence() || list.IsMap()) || list.size() == 0) {
-      FailLabel(file, "names", "wanted a list of class names");
-    }
-    for (size_t i = 0; i < list.size(); ++i) names.push_back(list[i].as<std::string>());
-  } catch (const YAML::Exception& error) {
-    FailLabel(file, LineOf(error.mark.line + 1), error.msg);
-  }
-  return names;
-}
-
-fs::path FirstFolder(const fs::path& parent, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    if (fs::is_directory(parent / name)) return parent / name;
-  }
-  return {};
-}
-
 std::vector<LabelledImage> ReadSceneSet(const fs::path& folder) {
-  const fs::path images = FirstFolder(folder, {"JPEGImages", "images"});
-  const fs::path annotations = FirstFolder(folder, {"Annotations", "annotations"});
-  const fs::path labels = FirstFolder(folder, {"labels"});
+  const fs::path images = FirstFolder(folder, {"JPEGImages", "images"}, {});
+  const fs::path annotations = FirstFolder(folder, {"Annotations", "annotations"}, {});
+  const fs::path labels = FirstFolder(folder, {"labels"}, {});
   if (images.empty() || (annotations.empty() && labels.empty())) {
     throw Error(ErrorKind::kBadData,
                 "set '" + folder.string() +
@@ -102,7 +78,7 @@ std::vector<LabelledImage> ReadSceneSet(const fs::path& folder) {
                     "(labels/, images/ and data.yaml)");
   }
   if (!annotations.empty()) return ReadVoc(annotations, images);
-  return ReadYolo(labels, images, ReadYoloNames(folder / "data.yaml"));
+  return ReadYolo(labels, images, ReadYoloYaml(folder / "data.yaml").names);
 }
 
 // Boxes that a reader found not to show a face at all are neither faces nor background.

@@ -11,7 +11,7 @@ namespace maskscope {
 namespace {
 
 [[noreturn]] void ThrowBroken(const std::string& source) {
-  throw Error(ErrorKind::kBadImage, source + ": a broken or truncated bmp picture");
+  throw Error(ErrorKind::kBadImage, source + ": a broken or truncated BMP");
 }
 
 // The picture's row in which the file's row `y` belongs.

@@ -9,7 +9,7 @@ namespace maskscope {
 namespace {
 
 [[noreturn]] void ThrowBroken(const std::string& source) {
-  throw Error(ErrorKind::kBadImage, source + ": a broken or truncated pnm picture");
+  throw Error(ErrorKind::kBadImage, source + ": a broken or truncated PNM");
 }
 
 // Numbers in text, with comments from '#' to the end of the line.
@@ -129,8 +129,8 @@ Image DecodePnm(std::span<const uint8_t> bytes, const PictureHeader& header, con
   if (!layout.bits) {
     layout.greatest = reader.Number();
     if (layout.greatest < 1 || layout.greatest > 65535) {
-      throw Error(ErrorKind::kBadImage, source + ": a broken pnm picture (greatest value " +
-                                            std::to_string(layout.greatest) + ", wanted 1 to 65535)");
+      throw Error(ErrorKind::kBadImage, source + ": a broken PNM (greatest value " + std::to_string(layout.greatest) +
+                                            ", wanted 1 to 65535)");
     }
   }
   if (!layout.binary) return ReadText(reader, header, layout, source);

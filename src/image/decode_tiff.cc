@@ -13,8 +13,7 @@ namespace {
 
 [[noreturn]] void ThrowBroken(const TiffFile& file, const std::string& source) {
   const std::string why = file.message();
-  throw Error(ErrorKind::kBadImage,
-              source + ": a broken or truncated tiff picture" + (why.empty() ? "" : " (" + why + ")"));
+  throw Error(ErrorKind::kBadImage, source + ": a broken or truncated TIFF" + (why.empty() ? "" : " (" + why + ")"));
 }
 
 // Compressions whose decoders need no more memory than strips and tiles have. LZMA, JBIG and LERC read from the data
@@ -36,12 +35,12 @@ void CheckCompression(const TiffFile& file, const std::string& source) {
 void CheckProportions(const TiffFile& file, const PictureHeader& header, const std::string& source) {
   const uint32_t width = file.Long(TIFFTAG_IMAGEWIDTH), height = file.Long(TIFFTAG_IMAGELENGTH);
   if (width != static_cast<uint32_t>(header.width) || height != static_cast<uint32_t>(header.height)) {
-    throw Error(ErrorKind::kBadImage, source + ": a broken tiff picture (its directory gives its sides twice)");
+    throw Error(ErrorKind::kBadImage, source + ": a broken TIFF (its directory gives its sides twice)");
   }
   // 16 bytes a pixel: four channels of 16 bits, twice over. The rest is for small pictures in large tiles.
   constexpr uint64_t kBytesAPixel = 16, kSmall = uint64_t{64} << 20;
   if (file.DecodedBytes() > kSmall + kBytesAPixel * width * height) {
-    throw Error(ErrorKind::kBadImage, source + ": a broken tiff picture (" + std::to_string(width) + " x " +
+    throw Error(ErrorKind::kBadImage, source + ": a broken TIFF (" + std::to_string(width) + " x " +
                                           std::to_string(height) + " pixels in " + std::to_string(file.DecodedBytes()) +
                                           " bytes of strips or tiles)");
   }
@@ -53,7 +52,7 @@ std::vector<uint32_t> ReadPixels(const TiffFile& file, const PictureHeader& head
   char problem[1024] = "";
   TIFFRGBAImage reader;
   if (TIFFRGBAImageOK(file.get(), problem) == 0 || TIFFRGBAImageBegin(&reader, file.get(), 1, problem) == 0) {
-    throw Error(ErrorKind::kUnsupported, source + ": a tiff picture that cannot be read (" + problem +
+    throw Error(ErrorKind::kUnsupported, source + ": a TIFF that cannot be read (" + problem +
                                              "); wanted grey, palette or colour of 1 to 16 bits (convert it first)");
   }
   struct Owner {

@@ -7,6 +7,7 @@
 #include "base/threads.h"
 #include "graph/onnx_io.h"
 #include "image/decode.h"
+#include "image/transform.h"
 
 namespace maskscope {
 namespace {

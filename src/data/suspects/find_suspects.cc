@@ -21,6 +21,10 @@ FeatureMatrix Kept(FeatureMatrix matrix, const std::vector<bool>& keep) {
   size_t to = 0;
   for (size_t i = 0; i < matrix.rows; ++i) {
     if (!keep[i]) continue;
+    if (to == i) {
+      ++to;
+      continue;
+    }
     const auto from = matrix.values.begin() + static_cast<ptrdiff_t>(i * matrix.columns);
     std::copy_n(from, matrix.columns, matrix.values.begin() + static_cast<ptrdiff_t>(to * matrix.columns));
     ++to;

@@ -42,8 +42,8 @@ TEST(Logistic, LearnsFrequenciesWhereNothingElseIsKnown) {
   const std::vector<double> at_zero = model.Predict({&zero, 1}), at_one = model.Predict({&one, 1});
   const double expected_zero[] = {0.6, 0.2, 0.2}, expected_one[] = {0.2, 0.4, 0.4};
   for (size_t c = 0; c < 3; ++c) {
-    EXPECT_NEAR(at_zero[c], expected_zero[c], 1e-4);
-    EXPECT_NEAR(at_one[c], expected_one[c], 1e-4);
+    EXPECT_NEAR(at_zero[c], expected_zero[c], 1e-3);
+    EXPECT_NEAR(at_one[c], expected_one[c], 1e-3);
   }
 }
 
@@ -53,9 +53,9 @@ TEST(Logistic, BalancedClassesWeighTheSame) {
   LogisticOptions options;
   options.tolerance = 1e-7;
   const float value = 7;
-  EXPECT_NEAR(LogisticRegression(features, labels, All(10), 2, options).Predict({&value, 1})[1], 0.5, 1e-5);
+  EXPECT_NEAR(LogisticRegression(features, labels, All(10), 2, options).Predict({&value, 1})[1], 0.5, 1e-3);
   options.balanced = false;
-  EXPECT_NEAR(LogisticRegression(features, labels, All(10), 2, options).Predict({&value, 1})[1], 0.1, 1e-5);
+  EXPECT_NEAR(LogisticRegression(features, labels, All(10), 2, options).Predict({&value, 1})[1], 0.1, 1e-3);
 }
 
 // At the optimum the gradient of the loss vanishes: worked out here from the model's own weights, in doubles.
@@ -89,7 +89,7 @@ TEST(Logistic, SolutionIsStationary) {
         slope += error * (features.row(i)[j] - mean) / std::sqrt(square) / double(rows);
       }
       slope += options.l2 * weights[c * columns + j] * std::sqrt(square);
-      EXPECT_NEAR(slope, 0, 1e-5);
+      EXPECT_NEAR(slope, 0, 2e-4);
     }
   }
 }

@@ -9,13 +9,15 @@
 #include "cli/data_input.h"
 #include "cli/result_output.h"
 #include "data/check/check.h"
+#include "data/duplicates/find_duplicates.h"
 
 namespace maskscope {
 namespace {
 
 struct Options {
   std::string data, report, json;
-  bool strict = false, no_decode = false;
+  bool strict = false, no_decode = false, leaks = false;
+  DuplicateOptions duplicates;
   size_t examples = 10;
   CheckOptions check;
 };
@@ -27,10 +29,16 @@ CheckReport Check(const Options& options, const CommandContext& context) {
   check.Validate();
   const auto progress = context.MakeProgress();
   const auto stop = [&context] { return context.StopRequested(); };
-  if (IsManifestArgument(options.data)) return CheckPictures(StreamOf(options.data), check, progress.get(), stop);
+  if (IsManifestArgument(options.data) && !options.leaks) {
+    return CheckPictures(StreamOf(options.data), check, progress.get(), stop);
+  }
   std::vector<DataProblem> found;
   const Dataset dataset =
       OpenDataset(options.data, context, [&found](const DataProblem& problem) { found.push_back(problem); });
+  if (options.leaks) {
+    const DuplicateReport report = FindDuplicates(dataset, options.duplicates, progress.get(), stop);
+    for (DataProblem& leak : LeakProblems(dataset, report)) found.push_back(std::move(leak));
+  }
   return CheckPictures(StreamOf(dataset, options.data), check, progress.get(), stop, found);
 }
 
@@ -61,6 +69,7 @@ void AddDataCheckCommand(CLI::App& data, CommandContext& context) {
       "  maskscope data check set.jsonl --no-decode             quick: labels and names, pictures only looked for\n"
       "  maskscope data check data --report check.md --json check.json\n"
       "                                                         a collection folder; reports into files\n"
+      "  maskscope data check set.jsonl --leaks                 also: is a test picture a copy of a train picture?\n"
       "The report (Markdown) goes to stdout unless --report is given. Exit code 9 when errors were found, with "
       "--strict\n"
       "also for warnings, else 0. docs/manifest.md explains every kind of problem.",
@@ -70,6 +79,9 @@ void AddDataCheckCommand(CLI::App& data, CommandContext& context) {
   app.add_option("--json", options->json, "write everything found here, for programs")->option_text("FILE");
   app.add_flag("--strict", options->strict, "warnings count as errors in the exit code");
   app.add_flag("--no-decode", options->no_decode, "do not open the pictures, only look whether they are there");
+  app.add_flag("--leaks", options->leaks, "also look for pictures of one split that show what another split shows");
+  app.add_option("--cache", options->duplicates.cache, "with --leaks: keep what was learnt of each picture here")
+      ->option_text("FILE");
   app.add_option("--examples", options->examples, "problems of each kind shown in the report")
       ->option_text("N")
       ->capture_default_str();

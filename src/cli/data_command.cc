@@ -7,6 +7,11 @@ void AddDataCommand(CLI::App& root, CommandContext& context) {
   AddDataConvertCommand(data, context);
   AddDataCheckCommand(data, context);
   AddDataMergeCommand(data, context);
+  AddDataDuplicatesCommand(data, context);
+  AddDataSplitCommand(data, context);
+  AddDataCropsCommand(data, context);
+  AddDataCleanCommand(data, context);
+  AddDataBalanceCommand(data, context);
   AddDataStatsCommand(data, context);
   AddDataShowCommand(data, context);
   AddDataCollectCommand(data, context);

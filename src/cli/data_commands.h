@@ -8,6 +8,11 @@
 // `maskscope data VERB`: one file a verb, data_VERB_command.cc; listed in data_command.cc.
 namespace maskscope {
 
+void AddDataBalanceCommand(CLI::App& data, CommandContext& context);
+void AddDataCleanCommand(CLI::App& data, CommandContext& context);
+void AddDataCropsCommand(CLI::App& data, CommandContext& context);
+void AddDataDuplicatesCommand(CLI::App& data, CommandContext& context);
+void AddDataSplitCommand(CLI::App& data, CommandContext& context);
 void AddDataCollectCommand(CLI::App& data, CommandContext& context);
 void AddDataConvertCommand(CLI::App& data, CommandContext& context);
 void AddDataCheckCommand(CLI::App& data, CommandContext& context);

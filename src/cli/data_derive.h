@@ -1,0 +1,26 @@
+#ifndef MASKSCOPE_CLI_DATA_DERIVE_H_
+#define MASKSCOPE_CLI_DATA_DERIVE_H_
+
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "data/manifest.h"
+#include "data/prepare/dropped.h"
+
+// What commands that make a manifest out of another share.
+namespace maskscope {
+
+// Notes in the header what the set was made of and by which command.
+void NoteOrigin(Dataset& dataset, const std::string& source, const std::string& command);
+
+// "set.jsonl" -> "set.dropped.jsonl": written when `rows` is not empty. Says how many of each reason there are.
+void ReportDropped(const CommandContext& context, const std::string& out, const Dataset& from,
+                   const std::vector<DroppedRow>& rows);
+
+// Ends in ".jsonl", or Error{kUsage}.
+void CheckManifestName(const std::string& out);
+
+}  // namespace maskscope
+
+#endif  // MASKSCOPE_CLI_DATA_DERIVE_H_

@@ -12,6 +12,8 @@ void AddDataCommand(CLI::App& root, CommandContext& context) {
   AddDataCropsCommand(data, context);
   AddDataCleanCommand(data, context);
   AddDataBalanceCommand(data, context);
+  AddDataSuspectsCommand(data, context);
+  AddDataRelabelCommand(data, context);
   AddDataStatsCommand(data, context);
   AddDataShowCommand(data, context);
   AddDataCollectCommand(data, context);

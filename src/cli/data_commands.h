@@ -12,6 +12,8 @@ void AddDataBalanceCommand(CLI::App& data, CommandContext& context);
 void AddDataCleanCommand(CLI::App& data, CommandContext& context);
 void AddDataCropsCommand(CLI::App& data, CommandContext& context);
 void AddDataDuplicatesCommand(CLI::App& data, CommandContext& context);
+void AddDataRelabelCommand(CLI::App& data, CommandContext& context);
+void AddDataSuspectsCommand(CLI::App& data, CommandContext& context);
 void AddDataSplitCommand(CLI::App& data, CommandContext& context);
 void AddDataCollectCommand(CLI::App& data, CommandContext& context);
 void AddDataConvertCommand(CLI::App& data, CommandContext& context);

@@ -134,7 +134,7 @@ TEST(Patch, RefusesBadLinesByName) {
   refuses("{}\n", {"line 1", "schema"});
   refuses("{\"schema\":\"maskscope.labels-patch/2\"}\n", {"maskscope.labels-patch/2"}, ErrorKind::kUnsupported);
   refuses(header + "{]\n", {"line 2"});
-  refuses(header + start + "}\n", {"line 2", "from"});
+  refuses(header + start + ",\"face\":1}\n", {"line 2", "from"});
   refuses(header + start + ",\"from\":null,\"face\":-1}\n", {"line 2", "face"});
   refuses(header + start + ",\"from\":\"nose\",\"face\":1}\n", {"line 2", "from", "nose"});
   refuses(header + start + ",\"from\":null,\"face\":1,\"fcae\":1}\n", {"fcae", "did you mean 'face'"});

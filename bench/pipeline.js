@@ -1,4 +1,5 @@
-// node bench/pipeline.js PICTURE_LIST.txt [--rounds 5] [--build build/dev] [--threads 2]
+// node bench/pipeline.js PICTURE_LIST.txt [--rounds 5] [--build build/dev] [--program build/release/src/cli/maskscope] [--threads 2]
+// The program is the runtime as ./run builds it: one with training in it loads libtorch at every start.
 // Times the whole main job from files (decode, find faces, classify, write JSON lines) against the same job put together from
 // OpenCV's imread, resize and dnn with the same models, and against only decoding the files. The three in turn, for
 // several rounds, whole processes; medians. Also peak memory and the time from start to the first result.
@@ -10,7 +11,7 @@ const path = require('path');
 
 const root = path.join(__dirname, '..');
 const list = process.argv[2];
-const options = {rounds: '5', build: 'build/dev', threads: '2', models: 'models'};
+const options = {rounds: '5', build: 'build/dev', program: 'build/release/src/cli/maskscope', threads: '2', models: 'models'};
 for (let i = 3; i + 1 < process.argv.length; i += 2) options[process.argv[i].replace(/^--/, '')] = process.argv[i + 1];
 const files = fs.readFileSync(list, 'utf8').split('\n').filter((line) => line);
 const tool = (name) => path.join(root, options.build, name);
@@ -38,17 +39,17 @@ const detectArgs = (pictures) => ['detect', '--quiet', '--threads', options.thre
 function peakMemory(args) {
   const script = 'ulimit -c 0; "$@" >/dev/null 2>&1 & pid=$!; peak=0; while kill -0 $pid 2>/dev/null; do ' +
     'p=$(grep VmHWM /proc/$pid/status 2>/dev/null | tr -dc 0-9); [ -n "$p" ] && peak=$p; sleep 0.02; done; echo $peak';
-  return Number(run('bash', ['-c', script, 'bash', tool('src/cli/maskscope'), ...args]).stdout) / 1024;
+  return Number(run('bash', ['-c', script, 'bash', path.join(root, options.program), ...args]).stdout) / 1024;
 }
 
 const times = {maskscope: [], opencv: [], decode: [], first: []};
 const one = path.join(scratch, 'one.txt');
 fs.writeFileSync(one, files[0] + '\n');
 for (let round = 0; round < Number(options.rounds); ++round) {
-  times.maskscope.push(run(tool('src/cli/maskscope'), detectArgs(list)).seconds);
+  times.maskscope.push(run(path.join(root, options.program), detectArgs(list)).seconds);
   times.opencv.push(run(tool('bench/bench_opencv'), ['pipeline', ...models, options.threads, ...files]).seconds);
   times.decode.push(run(tool('bench/bench_decode'), [options.threads, ...files]).seconds);
-  times.first.push(run(tool('src/cli/maskscope'), detectArgs(one)).seconds);
+  times.first.push(run(path.join(root, options.program), detectArgs(one)).seconds);
 }
 const m = median(times.maskscope), o = median(times.opencv), d = median(times.decode);
 console.log(`pictures                      ${files.length}, ${options.threads} threads, ${options.rounds} rounds, medians of whole processes`);

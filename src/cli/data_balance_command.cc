@@ -30,7 +30,7 @@ int RunBalance(Options options, const CommandContext& context) {
   CheckManifestName(options.out);
   options.balance.mode = ParseMode(options.by);
   options.balance.Validate();
-  const Dataset dataset = OpenDataset(options.data, context);
+  const Dataset dataset = OpenDataset(options.data);
   BalanceResult result = BalanceDataset(dataset, options.balance);
   NoteOrigin(result.dataset, options.data,
              fmt::format("maskscope data balance {} {} --by {} --ratio {} --seed {}", options.data, options.out,

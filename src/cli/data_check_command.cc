@@ -29,17 +29,10 @@ CheckReport Check(const Options& options, const CommandContext& context) {
   check.Validate();
   const auto progress = context.MakeProgress();
   const auto stop = [&context] { return context.StopRequested(); };
-  if (IsManifestArgument(options.data) && !options.leaks) {
-    return CheckPictures(StreamOf(options.data), check, progress.get(), stop);
-  }
-  std::vector<DataProblem> found;
-  const Dataset dataset =
-      OpenDataset(options.data, context, [&found](const DataProblem& problem) { found.push_back(problem); });
-  if (options.leaks) {
-    const DuplicateReport report = FindDuplicates(dataset, options.duplicates, progress.get(), stop);
-    for (DataProblem& leak : LeakProblems(dataset, report)) found.push_back(std::move(leak));
-  }
-  return CheckPictures(StreamOf(dataset, options.data), check, progress.get(), stop, found);
+  if (!options.leaks) return CheckPictures(OpenStream(options.data), check, progress.get(), stop);
+  const Dataset dataset = OpenDataset(options.data);
+  const DuplicateReport report = FindDuplicates(dataset, options.duplicates, progress.get(), stop);
+  return CheckPictures(StreamOf(dataset, options.data), check, progress.get(), stop, LeakProblems(dataset, report));
 }
 
 int RunCheck(const Options& options, const CommandContext& context) {

@@ -31,7 +31,7 @@ int RunClean(Options options, const CommandContext& context) {
         ThinRule{StateOption(options.thin, "--thin"), options.ratio, StateOption(options.against, "--against")};
   }
   options.clean.Validate();
-  const Dataset dataset = OpenDataset(options.data, context);
+  const Dataset dataset = OpenDataset(options.data);
   const auto progress = context.MakeProgress();
   options.clean.progress = progress.get();
   options.clean.stop = [&context] { return context.StopRequested(); };

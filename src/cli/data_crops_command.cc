@@ -21,7 +21,7 @@ struct Options {
 
 int RunCrops(Options options, const CommandContext& context) {
   options.crops.Validate();
-  Dataset dataset = OpenDataset(options.data, context);
+  Dataset dataset = OpenDataset(options.data);
   std::optional<Analyzer> analyzer;
   if (options.detect || !options.analysis.detector.empty()) {
     analyzer.emplace(MakeAnalyzer(options.analysis, ToAnalyzerOptions(options.analysis, 1)));
@@ -46,12 +46,7 @@ int RunCrops(Options options, const CommandContext& context) {
   std::string text;
   for (const auto& [name, count] : classes) text += fmt::format(" {} {},", count, name);
   context.Say(fmt::format("{} crops:{} in {}", result.crops.pictures.size(), text, options.out));
-  std::string reasons;
-  for (const auto& [reason, count] : CountDropped(result.dropped)) {
-    reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", count, reason);
-  }
-  context.Say(reasons.empty() ? "nothing was left out"
-                              : fmt::format("left out: {} (listed in {}/dropped.jsonl)", reasons, options.out));
+  SayDropped(context, result.dropped, options.out + "/dropped.jsonl");
   const int missing = options.crops.not_a_face - classes["not_a_face"];
   if (missing > 0)
     context.Warn(fmt::format("--not-a-face: {} fewer than wanted; the scenes have no more room", missing));

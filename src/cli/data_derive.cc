@@ -12,11 +12,8 @@ void NoteOrigin(Dataset& dataset, const std::string& source, const std::string& 
   dataset.header.recipe.push_back(command);
 }
 
-void ReportDropped(const CommandContext& context, const std::string& out, const Dataset& from,
-                   const std::vector<DroppedRow>& rows) {
+void SayDropped(const CommandContext& context, const std::vector<DroppedRow>& rows, const std::string& file) {
   if (rows.empty()) return context.Say("nothing was left out");
-  const std::string file = std::filesystem::path(out).replace_extension().string() + ".dropped.jsonl";
-  WriteDropped(file, from, rows);
   std::string reasons;
   for (const auto& [reason, count] : CountDropped(rows)) {
     reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", count, reason);
@@ -24,9 +21,11 @@ void ReportDropped(const CommandContext& context, const std::string& out, const 
   context.Say(fmt::format("left out: {} (listed in {})", reasons, file));
 }
 
-void CheckManifestName(const std::string& out) {
-  if (std::filesystem::path(out).extension() == ".jsonl") return;
-  throw Error(ErrorKind::kUsage, "OUT: found '" + out + "', wanted a name that ends in .jsonl");
+void ReportDropped(const CommandContext& context, const std::string& out, const Dataset& from,
+                   const std::vector<DroppedRow>& rows) {
+  const std::string file = std::filesystem::path(out).replace_extension().string() + ".dropped.jsonl";
+  if (!rows.empty()) WriteDropped(file, from, rows);
+  SayDropped(context, rows, file);
 }
 
 }  // namespace maskscope

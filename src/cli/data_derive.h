@@ -14,12 +14,12 @@ namespace maskscope {
 // Notes in the header what the set was made of and by which command.
 void NoteOrigin(Dataset& dataset, const std::string& source, const std::string& command);
 
+// Says how many of each reason there are, and that `file` lists them.
+void SayDropped(const CommandContext& context, const std::vector<DroppedRow>& rows, const std::string& file);
+
 // "set.jsonl" -> "set.dropped.jsonl": written when `rows` is not empty. Says how many of each reason there are.
 void ReportDropped(const CommandContext& context, const std::string& out, const Dataset& from,
                    const std::vector<DroppedRow>& rows);
-
-// Ends in ".jsonl", or Error{kUsage}.
-void CheckManifestName(const std::string& out);
 
 }  // namespace maskscope
 

@@ -7,7 +7,7 @@
 #include "cli/data_commands.h"
 #include "cli/data_input.h"
 #include "cli/result_output.h"
-#include "data/duplicates/contact_sheet.h"
+#include "data/duplicates/cluster_sheets.h"
 #include "data/duplicates/find_duplicates.h"
 
 namespace maskscope {
@@ -35,7 +35,7 @@ int RunDuplicates(Options options, const CommandContext& context) {
   options.search.parts = options.search.rotations = !options.whole_only;
   options.search.scenes = !options.no_scenes;
   options.search.Validate();
-  const Dataset dataset = OpenDataset(options.data, context);
+  const Dataset dataset = OpenDataset(options.data);
   const auto progress = context.MakeProgress();
   const DuplicateReport report =
       FindDuplicates(dataset, options.search, progress.get(), [&context] { return context.StopRequested(); });

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "cli/command.h"
+#include "data/check/check.h"
 #include "data/manifest.h"
 
 namespace maskscope {
@@ -11,9 +11,13 @@ namespace maskscope {
 // Whether the argument names a manifest, which can be read picture by picture; anything else is read whole.
 bool IsManifestArgument(const std::string& path);
 
-// What a data command was given: a manifest or a collection folder. Without a sink the first problem is an error.
+// What a data command was given, a manifest or a collection folder: whole, or picture by picture where that can be.
 // Errors: those of ReadManifest and ReadCollectionDataset.
-Dataset OpenDataset(const std::string& path, const CommandContext& context, const ProblemSink& sink = {});
+Dataset OpenDataset(const std::string& path);
+PictureStream OpenStream(const std::string& path);
+
+// What is written as a manifest ends in ".jsonl", or Error{kUsage}.
+void CheckManifestName(const std::string& out);
 
 }  // namespace maskscope
 

@@ -42,7 +42,7 @@ std::vector<MergeInput> ReadInputs(const Options& options, const CommandContext&
     MergeInput input;
     input.source = source;
     if (IsManifestArgument(source)) input.hash = ContentHashOfFile(source);
-    input.dataset = OpenDataset(source, context);
+    input.dataset = OpenDataset(source);
     FillPictures(input.dataset, fill);
     inputs.push_back(std::move(input));
   }
@@ -64,9 +64,7 @@ fs::path Beside(const std::string& out, const std::string& ending) {
 }
 
 int RunMerge(const Options& options, const CommandContext& context) {
-  if (fs::path(options.out).extension() != ".jsonl") {
-    throw Error(ErrorKind::kUsage, "OUT: found '" + options.out + "', wanted a name that ends in .jsonl");
-  }
+  CheckManifestName(options.out);
   const MergeOptions merge{options.name, ParseChoice(options.on_conflict)};
   // Read before anything is written: it may be the file that is about to be replaced.
   const std::string previous = options.previous.empty() && fs::exists(options.out) ? options.out : options.previous;

@@ -20,9 +20,9 @@ struct Options {
   bool skip_applied = false;
 };
 
-int RunRelabel(const Options &options, const CommandContext &context) {
+int RunRelabel(const Options& options, const CommandContext& context) {
   const LabelPatch patch = ReadPatch(options.patch);
-  Dataset dataset = OpenDataset(options.data, context);
+  Dataset dataset = OpenDataset(options.data);
   const auto progress = context.MakeProgress();
   FillOptions fill;  // only what the manifest does not say yet
   fill.progress = progress.get();
@@ -37,7 +37,7 @@ int RunRelabel(const Options &options, const CommandContext &context) {
   const ApplyReport report = ApplyPatch(patch, apply, dataset);
   const std::string hash = WriteManifest(options.out, dataset);
   std::string text;
-  for (const AppliedEdit &edit : report.applied) text += edit.what + "\n";
+  for (const AppliedEdit& edit : report.applied) text += edit.what + "\n";
   OutputStream("-").Write(text);
   context.Say(fmt::format(
       "{}: version {}, {} edits applied, {} were in effect "
@@ -48,9 +48,9 @@ int RunRelabel(const Options &options, const CommandContext &context) {
 
 }  // namespace
 
-void AddDataRelabelCommand(CLI::App &data, CommandContext &context) {
+void AddDataRelabelCommand(CLI::App& data, CommandContext& context) {
   auto options = std::make_shared<Options>();
-  CLI::App &app = AddCommand(data, context, "relabel", "apply reviewed changes to labels, from a patch file",
+  CLI::App& app = AddCommand(data, context, "relabel", "apply reviewed changes to labels, from a patch file",
                              "  maskscope data relabel set.jsonl look/suspects.patch.jsonl "
                              "set2.jsonl --author 'A. Name'\n"
                              "Only edits with \"accept\": true are applied, and either all "

@@ -22,14 +22,7 @@ int RunShow(const Options& options, const CommandContext& context) {
   sheets.Validate();
   const auto progress = context.MakeProgress();
   const auto stop = [&context] { return context.StopRequested(); };
-  Dataset dataset;
-  PictureStream stream;
-  if (IsManifestArgument(options.data)) {
-    stream = StreamOf(options.data);
-  } else {
-    dataset = OpenDataset(options.data, context);
-    stream = StreamOf(dataset, options.data);
-  }
+  PictureStream stream = OpenStream(options.data);
   const SheetSummary summary = WriteContactSheets(std::move(stream), options.out, sheets, progress.get(), stop);
   context.Say(fmt::format("{}: {} sheets, {} maps and index.md from {} pictures", options.out, summary.sheets.size(),
                           summary.maps.size(), summary.pictures));

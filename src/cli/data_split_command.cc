@@ -71,7 +71,7 @@ int RunSplit(Options options, const CommandContext& context) {
   CheckManifestName(options.out);
   ParseShares(options.shares, options.split);
   options.split.Validate();
-  Dataset dataset = OpenDataset(options.data, context);
+  Dataset dataset = OpenDataset(options.data);
   std::vector<std::vector<size_t>> clusters;
   if (!options.no_duplicates) {
     DuplicateOptions search;

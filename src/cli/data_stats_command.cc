@@ -23,14 +23,7 @@ int RunStats(const Options& options, const CommandContext& context) {
   StatsOptions settings;
   settings.decode = !options.no_decode;
   settings.workers = ResolveThreads(options.threads, "--threads");
-  Dataset dataset;
-  PictureStream stream;
-  if (IsManifestArgument(options.data)) {
-    stream = StreamOf(options.data);
-  } else {
-    dataset = OpenDataset(options.data, context);
-    stream = StreamOf(dataset, options.data);
-  }
+  PictureStream stream = OpenStream(options.data);
   const auto progress = context.MakeProgress();
   const DataStats stats =
       CollectStats(std::move(stream), settings, progress.get(), [&context] { return context.StopRequested(); });

@@ -32,10 +32,10 @@ struct Options {
   LabelSuspectOptions labels;
 };
 
-void Complete(Options &options) {
+void Complete(Options& options) {
   Problems problems;
   options.choice.splits.clear();
-  for (const std::string &name : options.splits) {
+  for (const std::string& name : options.splits) {
     const std::optional<DatasetSplit> split = ParseDatasetSplit(name);
     problems.Require(split.has_value(), "--split", name, "train, validation, test or unassigned");
     if (split) options.choice.splits.insert(*split);
@@ -68,10 +68,10 @@ std::string Today() {
   return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
 }
 
-void CheckSets(const Dataset &dataset, const Options &options) {
+void CheckSets(const Dataset& dataset, const Options& options) {
   std::vector<std::string> known;
-  for (const auto &[name, set] : dataset.header.sets) known.push_back(name);
-  for (const std::string &name : options.sets) {
+  for (const auto& [name, set] : dataset.header.sets) known.push_back(name);
+  for (const std::string& name : options.sets) {
     if (dataset.header.sets.contains(name)) continue;
     const std::string near = NearestWord(name, known);
     throw Error(ErrorKind::kUsage, "--set: '" + options.data + "' has no set '" + name + "'" +
@@ -81,7 +81,7 @@ void CheckSets(const Dataset &dataset, const Options &options) {
 
 // Files in the folder; the patch is written last, so that a folder with a patch
 // is complete.
-void WriteAll(const Options &options, const SuspectsReport &report) {
+void WriteAll(const Options& options, const SuspectsReport& report) {
   const fs::path out = options.out;
   WriteFileAtomically(out / "suspects.csv", SuspectsCsv(report));
   WriteFileAtomically(out / "suspects.json", SuspectsJson(report));
@@ -95,8 +95,8 @@ void WriteAll(const Options &options, const SuspectsReport &report) {
   WritePatch(out / "suspects.patch.jsonl", SuspectsPatch(report, choice));
 }
 
-void Summarise(const Options &options, const SuspectsReport &report, const CommandContext &context) {
-  const LabelSuspects &labels = *report.labels;
+void Summarise(const Options& options, const SuspectsReport& report, const CommandContext& context) {
+  const LabelSuspects& labels = *report.labels;
   context.Say(
       fmt::format("{} faces judged ({} too small, {} ignored, {} "
                   "without a state, {} without a prediction)",
@@ -112,7 +112,7 @@ void Summarise(const Options &options, const SuspectsReport &report, const Comma
   context.Say(fmt::format("{} labels are likely wrong, {} listed", labels.ranking.candidates, report.listed));
   if (report.boxes != nullptr) {
     size_t kinds[3] = {};
-    for (const BoxSuspect &suspect : report.boxes->suspects) ++kinds[static_cast<size_t>(suspect.kind)];
+    for (const BoxSuspect& suspect : report.boxes->suspects) ++kinds[static_cast<size_t>(suspect.kind)];
     context.Say(
         fmt::format("{} scenes: {} faces missed, {} boxes misplaced, "
                     "{} boxes with no face found",
@@ -123,10 +123,10 @@ void Summarise(const Options &options, const SuspectsReport &report, const Comma
               "data relabel'");
 }
 
-int RunSuspects(Options options, const CommandContext &context) {
+int RunSuspects(Options options, const CommandContext& context) {
   Complete(options);
   MakeFolder(options.out);
-  Dataset dataset = OpenDataset(options.data, context);
+  Dataset dataset = OpenDataset(options.data);
   CheckSets(dataset, options);
   std::vector<std::vector<size_t>> clusters;
   if (!options.duplicates.empty()) clusters = ReadClusters(options.duplicates, dataset);
@@ -166,15 +166,15 @@ int RunSuspects(Options options, const CommandContext &context) {
   WriteAll(options, report);
   Summarise(options, report, context);
   size_t failed = labels.problems.size();
-  for (const DataProblem &problem : labels.problems) context.Warn(problem.file + ": " + problem.message);
+  for (const DataProblem& problem : labels.problems) context.Warn(problem.file + ": " + problem.message);
   if (boxes) {
-    for (const DataProblem &problem : boxes->problems) context.Warn(problem.file + ": " + problem.message);
+    for (const DataProblem& problem : boxes->problems) context.Warn(problem.file + ": " + problem.message);
     failed += boxes->problems.size();
   }
   return failed == 0 ? 0 : kSomeFailedExitCode;
 }
 
-void AddOptions(CLI::App &app, Options &options) {
+void AddOptions(CLI::App& app, Options& options) {
   app.add_option("DATA", options.data, "manifest (.jsonl), or a collection folder")->required();
   app.add_option("--out", options.out, "folder for tables, sheets and the patch")->option_text("DIR")->required();
   app.add_option("--features", options.features,
@@ -234,9 +234,9 @@ void AddOptions(CLI::App &app, Options &options) {
 
 }  // namespace
 
-void AddDataSuspectsCommand(CLI::App &data, CommandContext &context) {
+void AddDataSuspectsCommand(CLI::App& data, CommandContext& context) {
   auto options = std::make_shared<Options>();
-  CLI::App &app = AddCommand(data, context, "suspects",
+  CLI::App& app = AddCommand(data, context, "suspects",
                              "find labels that are likely wrong, and boxes that are missing or "
                              "misplaced",
                              "  maskscope data suspects set.jsonl --out look               tables, "

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "cli/terminal.h"
+#include "data/csv.h"
 
 namespace maskscope {
 namespace {
@@ -86,16 +87,6 @@ std::string CsvRows(const Result& result, const std::vector<std::string>& classe
   if (!rows.empty()) return rows;
   constexpr size_t kFaceColumns = 9;  // face .. confidence, unsure_reason; the probabilities come on top
   return head + std::string(kFaceColumns + classes.size(), ',') + tail + "\n";
-}
-
-std::string CsvField(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) {
-    quoted += c;
-    if (c == '"') quoted += '"';
-  }
-  return quoted + '"';
 }
 
 std::string CsvPath(const std::string& path) {

@@ -46,8 +46,6 @@ std::string CsvHeader(const std::vector<std::string>& classes);
 // One row a face; a picture without faces, or one that failed, has one row whose face columns are empty.
 std::string CsvRows(const Result& result, const std::vector<std::string>& classes);
 
-// A field of RFC 4180, quoted where it must be.
-std::string CsvField(std::string_view text);
 // A path as a field. A relative path that begins with =, +, - or @ gets "./" before it: it names the same file, and
 // spreadsheets do not take it for a formula.
 std::string CsvPath(const std::string& path);

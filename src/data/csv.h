@@ -22,6 +22,10 @@ struct CsvTable {
 // The first line names the columns. `source` names the table in errors. Errors: kBadData with the line.
 CsvTable ParseCsv(std::string_view text, const std::string& source);
 
+// A field as it is written: in quotes, quotes doubled, always (QuoteCsv) or where it must be (CsvField).
+std::string QuoteCsv(std::string_view text);
+std::string CsvField(std::string_view text);
+
 // Reads a file and checks that its columns are exactly `columns`, in that order. Errors: kNotFound, kUnreadable,
 // kBadData.
 CsvTable ReadCsv(const std::filesystem::path& path, const std::vector<std::string>& columns);

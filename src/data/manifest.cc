@@ -57,6 +57,11 @@ std::string RootFor(const fs::path& file, const fs::path& root) {
 
 }  // namespace
 
+std::string GroupOf(const ManifestPicture& picture) {
+  if (!picture.group.empty()) return picture.group;
+  return picture.set + "/" + (picture.name.empty() ? picture.path : picture.name);
+}
+
 std::string_view DatasetSplitName(DatasetSplit split) { return kSplitNames[static_cast<size_t>(split)]; }
 std::optional<DatasetSplit> ParseDatasetSplit(std::string_view name) {
   return ParseName<DatasetSplit>(name, kSplitNames);

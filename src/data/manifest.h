@@ -54,6 +54,9 @@ struct ManifestPicture {
   std::map<std::string, std::string> attributes;  // as ManifestFace's
 };
 
+// The picture's group; one without a group is a group of its own.
+std::string GroupOf(const ManifestPicture& picture);
+
 struct ManifestSet {
   std::string origin;   // where it comes from, in words or as a URL
   std::string licence;  // as stated there; empty = none stated

@@ -66,4 +66,10 @@ Box Clamp(const Box& box, int width, int height) {
           std::clamp(box.y2, 0.0f, h)};
 }
 
+void Paste(const Image& image, int x, int y, Image& sheet) {
+  for (int row = 0; row < image.height; ++row) {
+    std::memcpy(sheet.row(y + row) + 3 * size_t(x), image.row(row), 3 * size_t(image.width));
+  }
+}
+
 }  // namespace maskscope

@@ -24,6 +24,9 @@ Image CropResize(const Image& source, const Box& box, int width, int height, uin
 Image FlipHorizontal(const Image& source);
 Box Clamp(const Box& box, int width, int height);
 
+// Copies `image` into `sheet`, its upper left pixel at (x, y). It must fit.
+void Paste(const Image& image, int x, int y, Image& sheet);
+
 }  // namespace maskscope
 
 #endif  // MASKSCOPE_IMAGE_TRANSFORM_H_

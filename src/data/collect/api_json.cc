@@ -61,4 +61,9 @@ int64_t NumberAt(const nlohmann::json& object, const char* field) {
   return number >= 0 && number <= 0x1p40 ? static_cast<int64_t>(number) : 0;
 }
 
+int SideAt(const nlohmann::json& object, const char* field) {
+  const int64_t pixels = NumberAt(object, field);
+  return pixels < (int64_t{1} << 30) ? static_cast<int>(pixels) : 0;
+}
+
 }  // namespace maskscope::collect

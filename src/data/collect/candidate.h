@@ -2,9 +2,11 @@
 #define MASKSCOPE_DATA_COLLECT_CANDIDATE_H_
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/collect/fetcher.h"
@@ -35,6 +37,33 @@ class CandidateSource {
 
  protected:
   int unusable_ = 0;
+};
+
+// A search whose answers come in pages.
+class PagedSource : public CandidateSource {
+ public:
+  bool Next(Candidate* candidate) override {
+    while (waiting_.empty() && !over_) AskForPage();
+    if (waiting_.empty()) return false;
+    *candidate = std::move(waiting_.front());
+    waiting_.pop_front();
+    return true;
+  }
+
+ protected:
+  // Asks for the next page, hands its candidates to Take and sets over_ after the last.
+  virtual void AskForPage() = 0;
+  void Take(Candidate candidate) {
+    if (candidate.url.empty()) {
+      ++unusable_;
+    } else {
+      waiting_.push_back(std::move(candidate));
+    }
+  }
+  bool over_ = false;
+
+ private:
+  std::deque<Candidate> waiting_;
 };
 
 struct SearchOptions {

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <deque>
 
 #include "base/error.h"
 #include "data/collect/api_json.h"
@@ -12,8 +11,6 @@ namespace maskscope::collect {
 namespace {
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
-
-int Side(int64_t pixels) { return pixels < (int64_t{1} << 30) ? static_cast<int>(pixels) : 0; }
 
 // extmetadata is an object of {"value": ..., "source": ...}; values may be HTML.
 std::string Metadata(const nlohmann::json& info, const char* field) {
@@ -33,8 +30,8 @@ Candidate CandidateOf(const nlohmann::json& page) {
   const std::string code = Metadata(info, "License"), name = Metadata(info, "LicenseShortName");
   candidate.licence = LicenceName(ParseLicence(code) ? code : name);
   candidate.licence_url = Metadata(info, "LicenseUrl");
-  candidate.width = Side(NumberAt(info, "width"));
-  candidate.height = Side(NumberAt(info, "height"));
+  candidate.width = SideAt(info, "width");
+  candidate.height = SideAt(info, "height");
   candidate.bytes = NumberAt(info, "size");
   const std::pair<const char*, std::string> more[] = {{"commons.sha1", TextAt(info, "sha1")},
                                                       {"commons.usage_terms", Metadata(info, "UsageTerms")},
@@ -46,20 +43,12 @@ Candidate CandidateOf(const nlohmann::json& page) {
   return candidate;
 }
 
-class CommonsSource : public CandidateSource {
+class CommonsSource : public PagedSource {
  public:
   CommonsSource(Fetcher& fetcher, const SearchOptions& options) : fetcher_(fetcher), options_(options) {}
 
-  bool Next(Candidate* candidate) override {
-    while (waiting_.empty() && !over_) AskForPage();
-    if (waiting_.empty()) return false;
-    *candidate = std::move(waiting_.front());
-    waiting_.pop_front();
-    return true;
-  }
-
  private:
-  void AskForPage() {
+  void AskForPage() override {
     Parameters parameters = {{"action", "query"},
                              {"format", "json"},
                              {"formatversion", "2"},
@@ -93,14 +82,7 @@ class CommonsSource : public CandidateSource {
     std::stable_sort(ordered.begin(), ordered.end(), [](const nlohmann::json* a, const nlohmann::json* b) {
       return NumberAt(*a, "index") < NumberAt(*b, "index");
     });
-    for (const nlohmann::json* page : ordered) {
-      Candidate candidate = CandidateOf(*page);
-      if (candidate.url.empty()) {
-        ++unusable_;
-      } else {
-        waiting_.push_back(std::move(candidate));
-      }
-    }
+    for (const nlohmann::json* page : ordered) Take(CandidateOf(*page));
   }
 
   // Every field of "continue" goes into the next request as it is; without it the search is over.
@@ -121,8 +103,6 @@ class CommonsSource : public CandidateSource {
   Fetcher& fetcher_;
   SearchOptions options_;
   Parameters continue_;
-  bool over_ = false;
-  std::deque<Candidate> waiting_;
 };
 
 }  // namespace

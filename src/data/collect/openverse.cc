@@ -1,5 +1,3 @@
-#include <deque>
-
 #include "base/error.h"
 #include "data/collect/api_json.h"
 #include "data/collect/candidate.h"
@@ -8,8 +6,6 @@
 
 namespace maskscope::collect {
 namespace {
-
-int Side(int64_t pixels) { return pixels < (int64_t{1} << 30) ? static_cast<int>(pixels) : 0; }
 
 Candidate CandidateOf(const nlohmann::json& result) {
   Candidate candidate;
@@ -21,8 +17,8 @@ Candidate CandidateOf(const nlohmann::json& result) {
     candidate.licence = LicenceName(code + " " + TextAt(result, "license_version"));
   }
   candidate.licence_url = TextAt(result, "license_url");
-  candidate.width = Side(NumberAt(result, "width"));
-  candidate.height = Side(NumberAt(result, "height"));
+  candidate.width = SideAt(result, "width");
+  candidate.height = SideAt(result, "height");
   candidate.bytes = NumberAt(result, "filesize");
   for (const char* field : {"id", "source", "attribution"}) {
     if (std::string text = TextAt(result, field); !text.empty()) {
@@ -32,22 +28,14 @@ Candidate CandidateOf(const nlohmann::json& result) {
   return candidate;
 }
 
-class OpenverseSource : public CandidateSource {
+class OpenverseSource : public PagedSource {
  public:
   OpenverseSource(Fetcher& fetcher, const SearchOptions& options) : fetcher_(fetcher), options_(options) {
     for (const std::string& code : options.licences) licences_ += (licences_.empty() ? "" : ",") + code;
   }
 
-  bool Next(Candidate* candidate) override {
-    while (waiting_.empty() && !over_) AskForPage();
-    if (waiting_.empty()) return false;
-    *candidate = std::move(waiting_.front());
-    waiting_.pop_front();
-    return true;
-  }
-
  private:
-  void AskForPage() {
+  void AskForPage() override {
     std::vector<std::pair<std::string, std::string>> parameters = {{"q", options_.query}};
     if (!licences_.empty()) parameters.emplace_back("license", licences_);
     parameters.emplace_back("page", std::to_string(++page_));
@@ -60,14 +48,7 @@ class OpenverseSource : public CandidateSource {
       throw Error(ErrorKind::kBadData,
                   "the answer of " + url + ": field 'results': found " + ShortJson(results) + ", wanted a list");
     }
-    for (const nlohmann::json& result : results) {
-      Candidate candidate = CandidateOf(result);
-      if (candidate.url.empty()) {
-        ++unusable_;
-      } else {
-        waiting_.push_back(std::move(candidate));
-      }
-    }
+    for (const nlohmann::json& result : results) Take(CandidateOf(result));
     over_ = results.empty() || page_ >= NumberAt(answer, "page_count");
   }
 
@@ -75,8 +56,6 @@ class OpenverseSource : public CandidateSource {
   SearchOptions options_;
   std::string licences_;
   int page_ = 0;
-  bool over_ = false;
-  std::deque<Candidate> waiting_;
 };
 
 }  // namespace

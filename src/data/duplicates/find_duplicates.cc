@@ -12,9 +12,9 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/threads.h"
+#include "base/union_find.h"
 #include "data/duplicates/candidates.h"
 #include "data/duplicates/print_cache.h"
-#include "data/duplicates/union_find.h"
 #include "image/decode.h"
 
 namespace maskscope {

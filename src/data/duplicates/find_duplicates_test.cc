@@ -5,7 +5,7 @@
 #include <functional>
 #include <set>
 
-#include "data/duplicates/contact_sheet.h"
+#include "data/duplicates/cluster_sheets.h"
 #include "data/painter.h"
 #include "data/test_folder.h"
 #include "image/decode.h"

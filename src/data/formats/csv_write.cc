@@ -1,5 +1,6 @@
 #include <set>
 
+#include "data/csv.h"
 #include "data/formats/annotation_text.h"
 #include "data/formats/csv_columns.h"
 #include "data/formats/export_context.h"
@@ -7,12 +8,8 @@
 namespace maskscope {
 namespace {
 
-std::string Field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos && !text.starts_with(' ')) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
+// Readers that trim blanks must not lose one at the beginning.
+std::string Field(const std::string& text) { return text.starts_with(' ') ? QuoteCsv(text) : CsvField(text); }
 
 // A bag's names as columns: "x" of another format or tool stays, what is called like a column of ours gets "csv."
 // before.

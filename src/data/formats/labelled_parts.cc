@@ -12,11 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string GroupOf(const ManifestPicture& picture) {
-  if (!picture.group.empty()) return picture.group;
-  return picture.set + "/" + (picture.name.empty() ? picture.path : picture.name);
-}
-
 // One kind of item by split, in the manifest's order.
 template <typename Item>
 struct BySplit {

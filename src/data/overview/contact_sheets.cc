@@ -107,12 +107,6 @@ std::string FileName(const std::string& set, std::string_view rest) {
   return name + "-" + std::string(rest);
 }
 
-void Paste(const Image& tile, int x, int y, Image& sheet) {
-  for (int row = 0; row < tile.height; ++row) {
-    std::copy_n(tile.row(row), static_cast<size_t>(tile.width) * 3, sheet.row(y + row) + 3 * x);
-  }
-}
-
 Image MakeSheet(const fs::path& root, const std::string& title, int kind, const Draw& draw, const SheetOptions& options,
                 SheetSummary& summary) {
   const std::vector<Sample> samples(draw.samples.begin(), draw.samples.end());

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "data/csv.h"
 #include "data/overview/stats.h"
 
 namespace maskscope {
@@ -61,10 +62,7 @@ std::string CrowdTable(const DataStats& stats) {
 std::string CsvText(std::string_view text) {
   std::string field(text);
   if (!field.empty() && std::string_view("=+-@\t").find(field[0]) != std::string_view::npos) field.insert(0, "'");
-  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
-  std::string quoted = "\"";
-  for (const char c : field) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
+  return CsvField(field);
 }
 
 }  // namespace

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <tuple>
 #include <unordered_map>
 
 #include "base/error.h"
 #include "base/random.h"
+#include "base/union_find.h"
 
 namespace maskscope {
 namespace {
@@ -42,24 +42,19 @@ Counts StrataOf(const ManifestPicture& picture) {
 
 // Pictures joined by groups and clusters.
 std::vector<Unit> MakeUnits(const Dataset& dataset, const std::vector<std::vector<size_t>>& clusters) {
-  std::vector<size_t> parent(dataset.pictures.size());
-  std::iota(parent.begin(), parent.end(), size_t{0});
-  const auto find = [&](size_t i) {
-    while (parent[i] != i) i = parent[i] = parent[parent[i]];
-    return i;
-  };
+  UnionFind together(dataset.pictures.size());
   std::unordered_map<std::string, size_t> first_of_group;
-  for (size_t i = 0; i < parent.size(); ++i) {
+  for (size_t i = 0; i < dataset.pictures.size(); ++i) {
     const std::string& group = dataset.pictures[i].group;
-    if (!group.empty()) parent[find(i)] = find(first_of_group.emplace(group, i).first->second);
+    if (!group.empty()) together.Join(i, first_of_group.emplace(group, i).first->second);
   }
   for (const auto& cluster : clusters) {
-    for (const size_t picture : cluster) parent[find(picture)] = find(cluster.front());
+    for (const size_t picture : cluster) together.Join(picture, cluster.front());
   }
   std::map<size_t, Unit> by_root;
-  for (size_t i = 0; i < parent.size(); ++i) {
+  for (size_t i = 0; i < dataset.pictures.size(); ++i) {
     const ManifestPicture& picture = dataset.pictures[i];
-    Unit& unit = by_root[find(i)];
+    Unit& unit = by_root[together.Find(i)];
     unit.pictures.push_back(i);
     unit.has_test |= picture.split == DatasetSplit::kTest;
     if (unit.name.empty() || picture.path < unit.name) unit.name = picture.path;

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/random.h"
-#include "data/duplicates/union_find.h"
+#include "base/union_find.h"
 #include "data/strict_json.h"
 
 namespace maskscope {

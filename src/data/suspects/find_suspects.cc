@@ -126,8 +126,8 @@ void WritePredictions(const std::filesystem::path& file, const Dataset& dataset,
   for (size_t i = 0; i < suspects.faces.size(); ++i) {
     const JudgedFace& face = suspects.faces[i];
     const StateProbabilities& p = suspects.probabilities[i];
-    text += fmt::format("{},{},{:.6f},{:.6f},{:.6f}\n", QuotedField(dataset.pictures[face.picture].path), face.face,
-                        p[0], p[1], p[2]);
+    text += fmt::format("{},{},{:.6f},{:.6f},{:.6f}\n", CsvField(dataset.pictures[face.picture].path), face.face, p[0],
+                        p[1], p[2]);
   }
   WriteFileAtomically(file, text);
 }

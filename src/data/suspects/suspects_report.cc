@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "data/csv.h"
 #include "data/formats/collection_dataset.h"
 
 namespace maskscope {
@@ -77,13 +78,6 @@ Json SummaryJson(const SuspectsReport& report) {
 
 }  // namespace
 
-std::string QuotedField(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 void FillHashes(const SuspectsReport& report, Dataset& dataset, int threads) {
   std::set<size_t> named;
   const auto& ranked = report.labels->ranking.ranked;
@@ -109,8 +103,8 @@ std::string SuspectsCsv(const SuspectsReport& report) {
     const ManifestPicture& picture = PictureOf(report, face.picture);
     const StateProbabilities& p = ranked[i].probability;
     text +=
-        fmt::format("label,{},{},{},{},{},{},{},{},{:.4f},{:.4f},{:.4f},{:.4f}\n", i + 1, QuotedField(picture.set),
-                    QuotedField(picture.path), picture.hash, face.face, BoxColumns(LabelBox(report, face)),
+        fmt::format("label,{},{},{},{},{},{},{},{},{:.4f},{:.4f},{:.4f},{:.4f}\n", i + 1, CsvField(picture.set),
+                    CsvField(picture.path), picture.hash, face.face, BoxColumns(LabelBox(report, face)),
                     MaskStateName(face.label), MaskStateName(ranked[i].suggested), p[0], p[1], p[2], ranked[i].score);
   }
   ForEachBox(report, [&](const BoxSuspect& suspect, size_t rank) {
@@ -118,7 +112,7 @@ std::string SuspectsCsv(const SuspectsReport& report) {
     const bool missed = suspect.kind == BoxSuspectKind::kMissed;
     const std::optional<MaskState> given = missed ? std::nullopt : picture.faces.at(suspect.face).face.state;
     text += fmt::format("{},{},{},{},{},{},{},{},,,,,{:.4f}\n", BoxSuspectKindName(suspect.kind), rank,
-                        QuotedField(picture.set), QuotedField(picture.path), picture.hash,
+                        CsvField(picture.set), CsvField(picture.path), picture.hash,
                         missed ? "" : std::to_string(suspect.face), BoxColumns(suspect.box),
                         given ? MaskStateName(*given) : "", suspect.score);
   });

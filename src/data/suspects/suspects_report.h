@@ -39,9 +39,6 @@ LabelPatch SuspectsPatch(const SuspectsReport& report, const PatchChoice& choice
 std::vector<std::filesystem::path> WriteSuspectSheets(const SuspectsReport& report, size_t most,
                                                       const std::filesystem::path& folder);
 
-// A field of a CSV table (RFC 4180), quoted where it must be.
-std::string QuotedField(std::string_view text);
-
 }  // namespace maskscope
 
 #endif  // MASKSCOPE_DATA_SUSPECTS_SUSPECTS_REPORT_H_

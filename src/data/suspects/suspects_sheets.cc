@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "data/duplicates/contact_sheet.h"
 #include "data/suspects/suspects_report.h"
+#include "image/contact_sheet.h"
 #include "image/decode.h"
 #include "image/draw.h"
 #include "image/encode.h"

@@ -2,7 +2,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "data/formats/collection.h"
+#include "data/formats/collection_dataset.h"
 #include "data/synthesis/synthesise_set.h"
 
 // Where bare faces come from.
@@ -39,37 +39,17 @@ bool HasBareFace(const ManifestPicture& picture) {
 }
 
 Dataset FromCollection(const fs::path& folder) {
-  Dataset dataset;
-  dataset.root = folder;
-  const auto add = [&](ManifestPicture picture, const fs::path& path) {
-    picture.path = fs::relative(path, folder).generic_string();
-    picture.split = DatasetSplit::kTrain;
-    dataset.pictures.push_back(std::move(picture));
-  };
-  if (fs::is_directory(folder / "scenes")) {
-    for (const LabelledImage& scene : ReadScenes(folder, Split::kTrain)) {
-      ManifestPicture picture;
-      picture.set = scene.set;
-      picture.name = scene.name;
-      picture.group = scene.group;
-      for (const LabelledFace& face : scene.faces) picture.faces.push_back({face, "", {}, {}});
-      add(std::move(picture), scene.path);
+  for (const char* part : {"scenes", "faces"}) {
+    const fs::path table = folder / part / "splits.csv";
+    if (fs::is_directory(folder / part) && !fs::exists(table)) {
+      throw Error(ErrorKind::kNotFound, "'" + table.string() + "' does not exist");
     }
   }
-  if (fs::is_directory(folder / "faces")) {
-    for (const LabelledCrop& crop : ReadFaces(folder, Split::kTrain)) {
-      if (crop.synthetic || !crop.state) continue;
-      ManifestPicture picture;
-      picture.set = crop.set;
-      picture.name = crop.name;
-      picture.group = crop.group;
-      picture.kind = PictureKind::kFaceCrop;
-      ManifestFace face;
-      face.face.state = crop.state;
-      picture.faces.push_back(face);
-      add(std::move(picture), crop.path);
-    }
-  }
+  Dataset dataset = ReadCollectionDataset(folder);
+  std::erase_if(dataset.pictures, [](const ManifestPicture& picture) {
+    return picture.split != DatasetSplit::kTrain || picture.kind == PictureKind::kNotAFace || picture.synthetic;
+  });
+  dataset.header = {};
   for (const ManifestPicture& picture : dataset.pictures) {
     const KnownSet* known = FindKnown(picture.set);
     dataset.header.sets[picture.set] = known ? ManifestSet{known->origin, known->licence} : ManifestSet{};

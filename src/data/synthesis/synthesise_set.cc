@@ -262,8 +262,7 @@ class Maker {
     row.hash.clear();
     row.set = "synthesis-" + source.set;
     row.synthetic = false;
-    // A picture without a group is its own; what is drawn on it belongs with it.
-    if (row.group.empty()) row.group = source.set + "/" + source.name;
+    row.group = GroupOf(source);  // what is drawn on a picture belongs with it
     row.attributes["synthesis.source"] = source.set + "/" + source.name;
     if (!source.hash.empty()) row.attributes["synthesis.source_hash"] = source.hash;
     return row;
@@ -392,7 +391,7 @@ Image DrawContactSheet(const fs::path& manifest, int tile, size_t limit) {
     const Image small = Resize(image, std::max(1, static_cast<int>(image.width * shrink)),
                                std::max(1, static_cast<int>(image.height * shrink)));
     const int left = static_cast<int>(i) % columns * tile, top = static_cast<int>(i) / columns * (tile + caption);
-    for (int y = 0; y < small.height; ++y) std::copy_n(small.row(y), 3 * small.width, sheet.row(top + y) + 3 * left);
+    Paste(small, left, top, sheet);
     if (p.faces.empty()) continue;
     const auto& attributes = p.faces.front().attributes;
     const auto get = [&](const char* key) {

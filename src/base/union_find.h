@@ -1,5 +1,5 @@
-#ifndef MASKSCOPE_DATA_DUPLICATES_UNION_FIND_H_
-#define MASKSCOPE_DATA_DUPLICATES_UNION_FIND_H_
+#ifndef MASKSCOPE_BASE_UNION_FIND_H_
+#define MASKSCOPE_BASE_UNION_FIND_H_
 
 #include <cstddef>
 #include <map>
@@ -40,4 +40,4 @@ class UnionFind {
 
 }  // namespace maskscope
 
-#endif  // MASKSCOPE_DATA_DUPLICATES_UNION_FIND_H_
+#endif  // MASKSCOPE_BASE_UNION_FIND_H_

@@ -7,6 +7,7 @@
 
 #include "analyze/preprocess.h"
 #include "base/error.h"
+#include "graph/cost.h"
 #include "graph/onnx_io.h"
 
 namespace maskscope {
@@ -44,20 +45,6 @@ std::string RecordText(const nlohmann::json& json, const std::string& indent) {
     }
   }
   return text;
-}
-
-// Terms of the sum each output element is.
-int64_t TermsOfProduct(const Node& node, const InferredShapes& inferred) {
-  const auto shape = [&inferred, &node](size_t input) -> const Shape& {
-    return inferred.shapes.at(node.inputs[input]);
-  };
-  if (node.op == "Conv") {
-    const Shape& weights = shape(1);  // [out, in / groups, kernel...]
-    return weights.empty() || weights[0] == 0 ? 0 : ElementCount(weights) / weights[0];
-  }
-  const Shape& left = shape(0);
-  if (node.op == "MatMul") return left.empty() ? 0 : left.back();
-  return left.size() != 2 ? 0 : left[node.Int("transA", 0) != 0 ? 0 : 1];  // Gemm
 }
 
 nlohmann::ordered_json ToJson(const std::vector<ValueInfo>& values) {
@@ -129,15 +116,6 @@ InputShapes ConcreteInputs(const Graph& graph, const NetworkSize& size, int64_t 
   return shapes;
 }
 
-int64_t CountMultiplyAdds(const Graph& graph, const InferredShapes& inferred) {
-  int64_t total = 0;
-  for (const Node& node : graph.nodes) {
-    if (node.op != "Conv" && node.op != "Gemm" && node.op != "MatMul") continue;
-    total += ElementCount(inferred.shapes.at(node.outputs[0])) * TermsOfProduct(node, inferred);
-  }
-  return total;
-}
-
 std::map<std::string, int64_t> CountOperators(const Graph& graph) {
   std::map<std::string, int64_t> counts;
   for (const Node& node : graph.nodes) ++counts[node.op];
@@ -170,7 +148,7 @@ std::string ToText(const ModelSummary& summary) {
   for (const ValueInfo& output : graph.outputs) {
     text += Line("output", fmt::format("{} {} {}", output.name, DataTypeName(output.type), ShapeText(output.shape)));
   }
-  text += Line("parameters", Large(static_cast<double>(graph.ParameterCount())));
+  text += Line("parameters", Large(static_cast<double>(CountLearnedParameters(graph))));
   if (summary.multiply_adds) {
     text += Line("multiply-adds", fmt::format("{} at {}x{}", Large(static_cast<double>(*summary.multiply_adds)),
                                               summary.size->width, summary.size->height));
@@ -193,7 +171,7 @@ nlohmann::ordered_json ToJson(const ModelSummary& summary) {
   json["file_bytes"] = summary.file_bytes;
   json["inputs"] = ToJson(summary.graph.inputs);
   json["outputs"] = ToJson(summary.graph.outputs);
-  json["parameters"] = summary.graph.ParameterCount();
+  json["parameters"] = CountLearnedParameters(summary.graph);
   json["multiply_adds"] = nullptr;
   if (summary.multiply_adds) {
     json["multiply_adds"] = {

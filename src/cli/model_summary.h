@@ -32,10 +32,6 @@ std::optional<NetworkSize> ChooseNetworkSize(const Graph& graph, const std::opti
 // the size. Errors: kUsage where a fixed dimension contradicts, or another symbolic one remains.
 InputShapes ConcreteInputs(const Graph& graph, const NetworkSize& size, int64_t batch);
 
-// Multiplications followed by an addition in Conv, Gemm and MatMul nodes: what is usually quoted as "MACs" (half the
-// "FLOPs").
-int64_t CountMultiplyAdds(const Graph& graph, const InferredShapes& inferred);
-
 std::map<std::string, int64_t> CountOperators(const Graph& graph);
 
 struct ModelSummary {

@@ -6,25 +6,12 @@
 #include <set>
 
 #include "base/error.h"
+#include "graph/cost.h"
 #include "train/torch_ops.h"
 
 namespace maskscope {
 
 namespace {
-
-// Inputs of an operator that may be weights, by position.
-bool IsWeightInput(const std::string& op, size_t position) {
-  if (op == "Conv" || op == "Gemm") return position == 1 || position == 2;
-  if (op == "BatchNormalization") return position == 1 || position == 2;
-  if (op == "PRelu") return position == 1;
-  return op == "MatMul" || op == "Add" || op == "Mul";
-}
-
-// A lone number beside Add or Mul (a scale, an offset) is part of the formula, not something to learn.
-bool IsWeight(const Node& node, size_t position, const Tensor& tensor) {
-  if (!tensor.is_float() || !IsWeightInput(node.op, position)) return false;
-  return (node.op != "Add" && node.op != "Mul") || ElementCount(tensor.shape) > 1;
-}
 
 at::Tensor ChannelsLast(const at::Tensor& tensor) {
   return tensor.dim() == 4 ? tensor.contiguous(at::MemoryFormat::ChannelsLast) : tensor;
@@ -69,7 +56,7 @@ void TorchGraph::Impl::SortInitializers() {
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       const Tensor* tensor = graph.FindInitializer(node.inputs[i]);
       if (tensor == nullptr) continue;
-      if (IsWeight(node, i, *tensor)) weights.insert(node.inputs[i]);
+      if (IsLearned(node, i, *tensor)) weights.insert(node.inputs[i]);
       if (node.op == "BatchNormalization" && i >= 3) statistics.insert(node.inputs[i]);
     }
   }

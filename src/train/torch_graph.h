@@ -16,9 +16,8 @@ namespace maskscope {
 // statistics in training mode, Dropout drops. Not thread-safe.
 class TorchGraph {
  public:
-  // Every float initializer read by Conv, Gemm, MatMul, BatchNormalization (scale and shift), PRelu, Add or Mul is a
-  // parameter, but a lone number beside Add or Mul is a constant of the formula; running mean and variance are buffers;
-  // the rest are constants. Errors: kUnsupported naming node and operator.
+  // Initializers that are learned (graph/cost.h) become parameters, running mean and variance buffers, the rest
+  // constants. Errors: kUnsupported naming node and operator.
   explicit TorchGraph(const Graph& graph);
   ~TorchGraph();
 

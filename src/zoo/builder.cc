@@ -5,7 +5,17 @@
 
 namespace maskscope {
 
-GraphBuilder::GraphBuilder(std::string graph_name, uint64_t seed) : random_(seed) {
+BatchNormNames TorchBatchNormNames(const std::string& module) {
+  return {module + ".weight", module + ".bias", module + ".running_mean", module + ".running_var"};
+}
+
+BatchNormNames FoldedBatchNormNames(const std::string& conv) {
+  const std::string bn = conv + ".bn";
+  return {bn + ".scale", bn + ".shift", bn + ".mean", bn + ".variance"};
+}
+
+GraphBuilder::GraphBuilder(std::string graph_name, uint64_t seed, bool draw_weights)
+    : random_(seed), draw_weights_(draw_weights) {
   graph_.name = std::move(graph_name);
   graph_.inputs.push_back({"input",
                            DataType::kFloat32,
@@ -30,13 +40,13 @@ std::string GraphBuilder::Conv(const std::string& name, const std::string& input
 }
 
 std::string GraphBuilder::BatchNorm(const std::string& name, const std::string& input, int channels,
-                                    const BatchNormNames& names) {
+                                    const BatchNormNames& names, float epsilon) {
   graph_.initializers[names.scale] = Tensor::Filled({channels}, 1.0f);
   graph_.initializers[names.shift] = Tensor::Filled({channels}, 0.0f);
   graph_.initializers[names.mean] = Tensor::Filled({channels}, 0.0f);
   graph_.initializers[names.variance] = Tensor::Filled({channels}, 1.0f);
   return Node("BatchNormalization", name, {input, names.scale, names.shift, names.mean, names.variance},
-              {{"epsilon", 1e-5f}});
+              {{"epsilon", epsilon}});
 }
 
 std::string GraphBuilder::Node(const std::string& op, const std::string& name, const std::vector<std::string>& inputs,
@@ -45,12 +55,23 @@ std::string GraphBuilder::Node(const std::string& op, const std::string& name, c
   return name;
 }
 
+std::vector<std::string> GraphBuilder::Split(const std::string& name, const std::string& input,
+                                             const std::vector<int64_t>& lengths) {
+  const auto parts = static_cast<int64_t>(lengths.size());
+  graph_.initializers[name + ".lengths"] = Tensor::Ints({parts}, lengths);
+  std::vector<std::string> outputs;
+  for (int64_t i = 0; i < parts; ++i) outputs.push_back(name + "." + std::to_string(i));
+  graph_.nodes.push_back({name, "Split", {input, name + ".lengths"}, outputs, {{"axis", int64_t{1}}}});
+  return outputs;
+}
+
 std::string GraphBuilder::Constant(const std::string& name, Tensor value) {
   graph_.initializers.emplace(name, std::move(value));
   return name;
 }
 
 Tensor GraphBuilder::DrawNormal(Shape shape, double standard_deviation) {
+  if (!draw_weights_) return Tensor::Filled(std::move(shape), 0.0f);
   std::vector<float> values(static_cast<size_t>(ElementCount(shape)));
   for (float& value : values) value = static_cast<float>(standard_deviation * random_.Normal());
   return Tensor::Floats(std::move(shape), std::move(values));

@@ -25,17 +25,28 @@ struct BatchNormNames {
   std::string scale, shift, mean, variance;
 };
 
+// As PyTorch names a BatchNorm's parameters: MODULE.weight, .bias, .running_mean, .running_var.
+BatchNormNames TorchBatchNormNames(const std::string& module);
+// Of networks whose weights are published with BatchNorm folded into the convolution `conv`: CONV.bn.scale, .shift,
+// .mean, .variance.
+BatchNormNames FoldedBatchNormNames(const std::string& conv);
+
 class GraphBuilder {
  public:
-  GraphBuilder(std::string graph_name, uint64_t seed);
+  // Without `draw_weights` what would be drawn stays zero: for counting, or where weights are put in afterwards.
+  GraphBuilder(std::string graph_name, uint64_t seed, bool draw_weights = true);
 
   // Weight drawn from a normal distribution of variance 2 / fan-out (He et al. 2015), bias zero. Initializers
   // NAME.weight and NAME.bias.
   std::string Conv(const std::string& name, const std::string& input, const ConvLayer& layer);
   // Scale 1, shift 0, mean 0, variance 1.
-  std::string BatchNorm(const std::string& name, const std::string& input, int channels, const BatchNormNames& names);
+  std::string BatchNorm(const std::string& name, const std::string& input, int channels, const BatchNormNames& names,
+                        float epsilon = 1e-5f);
   std::string Node(const std::string& op, const std::string& name, const std::vector<std::string>& inputs,
                    std::map<std::string, Attribute> attributes = {});
+  // Parts of the given numbers of channels: values NAME.0, NAME.1, ...
+  std::vector<std::string> Split(const std::string& name, const std::string& input,
+                                 const std::vector<int64_t>& lengths);
   // A constant; writing the same name twice keeps one.
   std::string Constant(const std::string& name, Tensor value);
   Tensor DrawNormal(Shape shape, double standard_deviation);
@@ -48,6 +59,7 @@ class GraphBuilder {
  private:
   Graph graph_;
   Random random_;
+  bool draw_weights_;
 };
 
 }  // namespace maskscope

@@ -67,8 +67,7 @@ class Writer {
   std::string ConvBatchNorm(const std::string& name, int index, const std::string& input, const ConvLayer& layer) {
     const std::string conv = builder_.Conv(name + "." + std::to_string(index), input, layer);
     const std::string bn = name + "." + std::to_string(index + 1);
-    return builder_.BatchNorm(bn, conv, layer.out,
-                              {bn + ".weight", bn + ".bias", bn + ".running_mean", bn + ".running_var"});
+    return builder_.BatchNorm(bn, conv, layer.out, TorchBatchNormNames(bn));
   }
 
   static ConvLayer Conv3x3(int in, int out, int stride = 1, int groups = 1) {

@@ -91,6 +91,54 @@ TEST(LoadMobileNetV2, TurnsBiasesIntoNeutralBatchNorm) {
   EXPECT_THROW(LoadMobileNetV2(weights, graph), Error);
 }
 
+std::string ComplaintByName(const std::map<std::string, Tensor>& weights, Graph& graph,
+                            const std::vector<std::string>& keep = {}) {
+  try {
+    LoadByName(weights, graph, keep);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kBadModel);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(LoadByName, PutsEveryTensorInItsPlace) {
+  const Graph other = BuildMobileNetV3({.size = MobileNetV3Size::kSmall, .width = 0.25f, .seed = 2});
+  Graph graph = BuildMobileNetV3({.size = MobileNetV3Size::kSmall, .width = 0.25f, .seed = 1});
+  auto weights = WeightsOf(other);
+  weights.erase("dropout.ratio");
+  weights["features.0.1.num_batches_tracked"] = Tensor::Ints({}, {17});
+  LoadByName(weights, graph);
+  EXPECT_EQ(graph.initializers, other.initializers);
+}
+
+TEST(LoadByName, ListsMissingExtraAndMisshapenTensorsAtOnceAndLeavesTheGraphAlone) {
+  Graph graph = BuildResNet({.depth = 18});
+  const auto before = graph.initializers;
+  auto weights = WeightsOf(graph);
+  weights.erase("layer1.0.bn1.running_mean");
+  weights["layer9.weight"] = Tensor::Filled({2}, 0);
+  weights["layer2.0.downsample.0.weight"] = Tensor::Filled({64, 64, 1, 1}, 0);
+  const std::string complaint = ComplaintByName(weights, graph);
+  for (const char* name : {"missing tensor 'layer1.0.bn1.running_mean'", "extra tensor 'layer9.weight'",
+                           "'layer2.0.downsample.0.weight'", "[128, 64, 1, 1]"}) {
+    EXPECT_NE(complaint.find(name), std::string::npos) << name << " in: " << complaint;
+  }
+  EXPECT_EQ(graph.initializers, before);
+}
+
+TEST(LoadByName, KeepsTheLayersItIsTold) {
+  Graph graph = BuildResNet({.depth = 18, .classes = 3});
+  const Tensor own = graph.initializers.at("fc.weight");
+  auto weights = WeightsOf(BuildResNet({.depth = 18, .classes = 10, .seed = 5}));
+  EXPECT_NE(ComplaintByName(weights, graph).find("fc.weight"), std::string::npos);
+  EXPECT_EQ(ComplaintByName(weights, graph, {"fc"}), "");
+  EXPECT_EQ(graph.initializers.at("fc.weight"), own);
+  EXPECT_EQ(graph.initializers.at("conv1.weight"), weights.at("conv1.weight"));
+  weights.erase("fc.weight");
+  EXPECT_EQ(ComplaintByName(weights, graph, {"fc"}), "");
+}
+
 TEST(NarrowRetinaFace, FitsTheNarrowNetwork) {
   const auto weights = WeightsOf(BuildRetinaFace({}));
   for (const int neck : {32, 48, 64}) {
@@ -118,10 +166,19 @@ TEST(PublishedWeights, FitTheirNetworks) {
   const std::filesystem::path folder = std::filesystem::path(given ? given : "../shared") / "weights";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "given weights are absent: " << folder;
   Graph retina = BuildRetinaFace({}), body = BuildRetinaFace({.leaky_slope = 0.1f}), mobile = BuildMobileNetV2({});
+  Graph wide = BuildMobileNetV1({}), half = BuildMobileNetV1({.width = 0.5f, .classes = 1001});
   EXPECT_NO_THROW(
       LoadRetinaFace(ReadSafetensors(folder / "retinaface_mnet025/retinaface_mnet025.safetensors"), retina));
   EXPECT_NO_THROW(LoadRetinaFace(ReadSafetensors(folder / "mobilenetv1_x025/mobilenetv1_x025.safetensors"), body));
   EXPECT_NO_THROW(LoadMobileNetV2(ReadSafetensors(folder / "mobilenet_v2_1.0/mobilenet_v2_1.0.safetensors"), mobile));
+  EXPECT_NO_THROW(LoadMobileNetV1(ReadSafetensors(folder / "mobilenet_v1_1.0/mobilenet_v1_1.0.safetensors"), wide));
+  const auto weights = ReadSafetensors(folder / "mobilenet_v1_0.5/mobilenet_v1_0.5.safetensors");
+  EXPECT_NO_THROW(LoadMobileNetV1(weights, half));
+  EXPECT_EQ(half.initializers.at("classifier.bias"), weights.at("classifier.bias"));
+  Graph three = BuildMobileNetV1({.width = 0.5f, .classes = 3});
+  const Tensor own = three.initializers.at("classifier.weight");
+  EXPECT_NO_THROW(LoadMobileNetV1(weights, three));
+  EXPECT_EQ(three.initializers.at("classifier.weight"), own);
 }
 
 }  // namespace

@@ -5,33 +5,21 @@
 #include <string>
 
 #include "graph/graph.h"
+#include "zoo/classifiers.h"
 
-// Architectures as functions that build graphs. Weights are drawn (He et al. 2015 fan-out normal for convolutions, zeros for biases,
-// BatchNorm 1/0/0/1) from `seed`; zoo/weights.h then puts published ones in.
+// Architectures as functions that build graphs. Weights are drawn (He et al. 2015 fan-out normal for convolutions,
+// zeros for biases, BatchNorm 1/0/0/1) from `seed`; zoo/weights.h then puts published ones in.
 namespace maskscope {
 
-// MobileNetV2 (Sandler et al. 2018, table 2), BatchNorm kept as nodes, TensorFlow-style SAME padding written as explicit ONNX pads
-// for `input_size` ([0,0,1,1] at stride 2 where the side is even, else all 1), as the published weights need. Other sizes run too, with
-// the same pads.
-// Input "input" [batch, 3, height, width]; output "logits" [batch, classes] (no softmax). Value "features" is the pooled vector [batch, last].
-struct MobileNetV2Options {
-  float width = 1.0f;        // channel multiplier; channels rounded to multiples of 8 as in the paper's code
-  int classes = 3;
-  int input_size = 128;      // height = width, pixels, 32 to 4096
-  float dropout = 0.2f;      // before the classifier; identity outside training
-  uint64_t seed = 1;
-  void Validate() const;
-};
-Graph BuildMobileNetV2(const MobileNetV2Options& options);
-
 // RetinaFace (Deng et al. 2019) with MobileNetV1 body, FPN and SSH heads, as in shared weights retinaface_mnet025.
-// Input "input" [batch, 3, height, width], symbolic sizes. Outputs over all anchors of strides 8, 16, 32 (2 anchors a cell):
-// "boxes" [batch, anchors, 4], "scores" [batch, anchors, 2] (softmax: background, face), "landmarks" [batch, anchors, 10].
-// Value "score_logits" is the input of the softmax. Node and initializer names follow the upstream tensor names (body.stage1.0.0.weight ...).
+// Input "input" [batch, 3, height, width], symbolic sizes. Outputs over all anchors of strides 8, 16, 32 (2 anchors a
+// cell): "boxes" [batch, anchors, 4], "scores" [batch, anchors, 2] (softmax: background, face), "landmarks" [batch,
+// anchors, 10]. Value "score_logits" is the input of the softmax. Node and initializer names follow the upstream tensor
+// names (body.stage1.0.0.weight ...).
 struct RetinaFaceOptions {
-  float width = 0.25f;         // of the MobileNetV1 body
-  int neck_channels = 64;      // FPN and SSH
-  float leaky_slope = 0.0f;    // 0: ReLU, the published finished detector; 0.1: LeakyReLU, the ImageNet body
+  float width = 0.25f;       // of the MobileNetV1 body
+  int neck_channels = 64;    // FPN and SSH
+  float leaky_slope = 0.0f;  // 0: ReLU, the published finished detector; 0.1: LeakyReLU, the ImageNet body
   bool landmarks = true;
   uint64_t seed = 1;
   void Validate() const;

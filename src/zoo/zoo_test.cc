@@ -5,29 +5,19 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "graph/cost.h"
 #include "graph/shape_inference.h"
 
 namespace maskscope {
 namespace {
 
-// Values that training may change: everything but the running statistics, shapes, axes and bounds.
-int64_t TrainableCount(const Graph& graph) {
-  int64_t count = 0;
-  for (const auto& [name, tensor] : graph.initializers) {
-    const bool statistic = name.ends_with("running_mean") || name.ends_with("running_var") || name.ends_with(".mean") ||
-                           name.ends_with(".variance");
-    if (tensor.is_float() && !statistic && !tensor.shape.empty()) count += ElementCount(tensor.shape);
-  }
-  return count;
-}
-
-TEST(RetinaFace, HasThePublishedNumberOfParameters) { EXPECT_EQ(TrainableCount(BuildRetinaFace({})), 426608); }
+TEST(RetinaFace, HasThePublishedNumberOfParameters) { EXPECT_EQ(CountLearnedParameters(BuildRetinaFace({})), 426608); }
 
 TEST(RetinaFace, HasFewerWithANarrowNeckAndWithoutLandmarks) {
-  const int64_t whole = TrainableCount(BuildRetinaFace({}));
-  EXPECT_LT(TrainableCount(BuildRetinaFace({.neck_channels = 32})), whole / 2 + whole / 4);
+  const int64_t whole = CountLearnedParameters(BuildRetinaFace({}));
+  EXPECT_LT(CountLearnedParameters(BuildRetinaFace({.neck_channels = 32})), whole / 2 + whole / 4);
   const Graph without = BuildRetinaFace({.landmarks = false});
-  EXPECT_EQ(TrainableCount(without), whole - 3 * (64 * 20 + 20));
+  EXPECT_EQ(CountLearnedParameters(without), whole - 3 * (64 * 20 + 20));
   EXPECT_EQ(without.outputs.size(), 2u);
 }
 
@@ -55,7 +45,7 @@ TEST(RetinaFace, UsesTheActivationThatWasAskedFor) {
 
 TEST(MobileNetV2, HasThePublishedNumberOfParameters) {
   // 2,223,872 in the backbone (Sandler et al. 2018 as implemented by torchvision), 1280 x 3 + 3 in the classifier.
-  EXPECT_EQ(TrainableCount(BuildMobileNetV2({})), 2223872 + 3843);
+  EXPECT_EQ(CountLearnedParameters(BuildMobileNetV2({})), 2223872 + 3843);
 }
 
 TEST(MobileNetV2, GivesFeaturesAndLogits) {

@@ -62,6 +62,8 @@ void AnalyzeInOrder(size_t count, int workers, const std::function<Result(size_t
 // Where the shipped models are: beside the binary, in its source tree or install prefix (../share/maskscope/models), or
 // $MASKSCOPE_MODELS. Errors: kNotFound naming the places looked at.
 std::filesystem::path FindShippedModel(const std::string& file_name);
+// The same for recipes/NAME.yaml and $MASKSCOPE_RECIPES. Errors: kNotFound listing the names there are.
+std::filesystem::path FindShippedRecipe(const std::string& name);
 
 }  // namespace maskscope
 

@@ -6,8 +6,11 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <utility>
 
+#include "analyze/analyzer.h"
 #include "cli/train_commands.h"
+#include "train/settings.h"
 
 namespace maskscope {
 
@@ -23,6 +26,59 @@ void AddRunOptions(CLI::App& app, RunPlace& place) {
       ->option_text("NAME")
       ->capture_default_str();
   app.add_option("--resume", place.resume, "go on with a stopped run, by its own settings")->option_text("RUN");
+}
+
+void AddLoopOptions(CLI::App& app, LoopOptions& loop) {
+  // Names are turned into kinds while parsing: what comes after may ask for them.
+  const auto add_name = [&app](const char* option, const char* help, auto& kind) {
+    app.add_option_function<std::string>(
+           option, [&kind](const std::string& text) { ParseEnum(text, kind); }, help)
+        ->option_text("NAME")
+        ->default_str(std::string(EnumText(kind)));
+  };
+  app.add_option("--epochs", loop.epochs, "passes over the data")->option_text("N")->capture_default_str();
+  app.add_option("--patience", loop.patience, "epochs without a better score after which it ends; 0 = never")
+      ->option_text("N")
+      ->capture_default_str();
+  add_name("--optimizer", "sgd, adam, adamw, adagrad or rmsprop", loop.optimizer.kind);
+  app.add_option("--lr", loop.schedule.peak, "learning rate after the warm-up")
+      ->option_text("R")
+      ->capture_default_str();
+  add_name("--schedule", "constant, step, cosine or one-cycle", loop.schedule.kind);
+  app.add_option("--warm-up", loop.schedule.warm_share, "share of the steps in which the rate rises")
+      ->option_text("S")
+      ->capture_default_str();
+  app.add_option("--step-share", loop.schedule.step_share, "schedule step: share of the steps between two falls")
+      ->option_text("S")
+      ->capture_default_str();
+  app.add_option("--gamma", loop.schedule.gamma, "schedule step: factor of each fall")
+      ->option_text("F")
+      ->capture_default_str();
+  app.add_option("--momentum", loop.optimizer.momentum, "of sgd and rmsprop")->option_text("M")->capture_default_str();
+  app.add_option("--weight-decay", loop.optimizer.weight_decay, "on weights, not on biases and normalisation")
+      ->option_text("D")
+      ->capture_default_str();
+  app.add_option("--clip-norm", loop.optimizer.clip_norm, "largest norm of all gradients; 0 = any")
+      ->option_text("N")
+      ->capture_default_str();
+  app.add_option("--average-decay", loop.average_decay, "of the averaged weights, which are what is kept; 0 = none")
+      ->option_text("D")
+      ->capture_default_str();
+  app.add_option("--seed", loop.seed, "fixes everything drawn by chance")->option_text("N")->capture_default_str();
+  app.add_option("--threads", loop.threads, "cores to use, 0 = all")->option_text("N")->capture_default_str();
+}
+
+void AddRecipeOption(CLI::App& app, std::function<void(const nlohmann::json&, const std::string&)> apply) {
+  app.add_option_function<std::string>(
+         "--recipe",
+         [apply = std::move(apply)](const std::string& name) {
+           const std::filesystem::path given(name),
+               file = std::filesystem::exists(given) ? given : FindShippedRecipe(name);
+           apply(ReadYaml(file), file.string());
+         },
+         "settings to begin with: a shipped recipe's name, or a YAML file")
+      ->option_text("NAME")
+      ->trigger_on_parse();
 }
 
 namespace {
@@ -52,6 +108,8 @@ int RunTraining(const RunFolder& folder, const std::string& kind, const CommandC
                             result.best_epoch + 1, result.best_score));
   }
   if (!result.stopped_because.empty()) throw Error(ErrorKind::kBadData, result.stopped_because);
+  if (result.lost_patience)
+    context.Say(fmt::format("ended after epoch {}: the score rose no more", result.epochs_done));
   if (!result.interrupted) return 0;
   context.Say(fmt::format("stopped in epoch {}; go on with: maskscope train {} --resume {}", result.epochs_done + 1,
                           kind, folder.path().string()));

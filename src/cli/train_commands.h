@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "cli/command.h"
@@ -18,9 +19,16 @@ void AddTrainDetectorCommand(CLI::App& train, CommandContext& context);
 // Where a training leaves its files.
 struct RunPlace {
   std::string runs = "runs", name;  // runs/NAME, or runs/NAME2 ... where that exists
-  std::string resume{};               // an earlier run's folder: go on there
+  std::string resume{};             // an earlier run's folder: go on there
 };
 void AddRunOptions(CLI::App& app, RunPlace& place);
+
+// Epochs, optimizer, schedule, seed, threads.
+void AddLoopOptions(CLI::App& app, LoopOptions& loop);
+
+// --recipe NAME|FILE: `apply` gets what the file holds before any other option is set, whatever their order. Errors
+// while parsing: kNotFound listing the shipped recipes, those of ReadYaml and of `apply`.
+void AddRecipeOption(CLI::App& app, std::function<void(const nlohmann::json&, const std::string& source)> apply);
 
 // Runs `train(hooks)` with progress on the terminal and says how it ended and where the model lies. Returns the exit
 // code. Errors: kBadData where the training stopped by itself (a loss that is not finite).

@@ -14,14 +14,13 @@ namespace {
 struct Arguments {
   DetectorTrainingOptions options;
   RunPlace place{.name = "detector"};
-  std::string data, init, batch_norm = "learn";
 };
 
 void AddData(CLI::App& app, Arguments& arguments) {
   DetectorTrainingOptions& options = arguments.options;
-  app.add_option("--data", arguments.data, "manifest (.jsonl), or folder with scenes/ and its splits.csv")
+  app.add_option("--data", options.data, "manifest (.jsonl), or folder with scenes/ and its splits.csv")
       ->option_text("DATA");
-  app.add_option("--init", arguments.init, "start: RetinaFace weights (.safetensors) or a detector (.onnx)")
+  app.add_option("--init", options.init, "start: RetinaFace weights (.safetensors) or a detector (.onnx)")
       ->option_text("FILE");
   app.add_option("--licence", options.licence, "put into the model's record");
   app.add_option("--validation-share", options.validation_share, "share of train's groups kept back for validation")
@@ -34,16 +33,13 @@ void AddData(CLI::App& app, Arguments& arguments) {
 
 void AddLearning(CLI::App& app, Arguments& arguments) {
   DetectorTrainingOptions& options = arguments.options;
-  app.add_option("--epochs", options.loop.epochs)->capture_default_str();
   app.add_option("--batch", options.task.batch, "pictures a step")->capture_default_str();
-  app.add_option("--lr", options.loop.schedule.peak, "greatest learning rate")->capture_default_str();
-  app.add_option("--weight-decay", options.loop.optimizer.weight_decay)->capture_default_str();
-  app.add_option("--average-decay", options.loop.average_decay, "of the averaged weights")->capture_default_str();
-  app.add_option("--batch-norm", arguments.batch_norm, "learn, frozen or fold")->capture_default_str();
+  app.add_option_function<std::string>(
+         "--batch-norm", [&options](const std::string& text) { ParseEnum(text, options.batch_norm); },
+         "learn, frozen or fold")
+      ->default_str(std::string(EnumText(options.batch_norm)));
   app.add_option("--neck-channels", options.network.neck_channels, "of FPN and heads; fewer is faster")
       ->capture_default_str();
-  app.add_option("--seed", options.loop.seed)->capture_default_str();
-  app.add_option("--threads", options.loop.threads, "of the network; 0 = all cores")->capture_default_str();
   app.add_option("--workers", options.task.workers, "threads that prepare pictures")->capture_default_str();
 }
 
@@ -58,13 +54,10 @@ void AddPictures(CLI::App& app, Arguments& arguments) {
 }
 
 int RunNew(const Arguments& arguments, const CommandContext& context) {
-  DetectorTrainingOptions training = arguments.options;
-  if (arguments.data.empty())
+  const DetectorTrainingOptions& training = arguments.options;
+  if (training.data.empty())
     throw Error(ErrorKind::kUsage, "--data is missing: a manifest, or the folder with scenes/");
-  if (arguments.init.empty()) throw Error(ErrorKind::kUsage, "--init is missing: the weights to start from");
-  training.data = arguments.data;
-  training.init = arguments.init;
-  training.batch_norm = ParseBatchNormMode(arguments.batch_norm);
+  if (training.init.empty()) throw Error(ErrorKind::kUsage, "--init is missing: the weights to start from");
   training.Validate();
   ReadDetectorStart(training);  // what is wrong with it is told before a folder is made
   const RunFolder folder = RunFolder::Create(arguments.place.runs, arguments.place.name);
@@ -74,8 +67,8 @@ int RunNew(const Arguments& arguments, const CommandContext& context) {
 
 int RunResumed(const Arguments& arguments, const CommandContext& context) {
   const RunFolder folder = RunFolder::Open(arguments.place.resume);
-  const DetectorTrainingOptions training =
-      DetectorTrainingOptionsFromJson(folder.ReadConfig(), (folder.path() / "config.json").string());
+  DetectorTrainingOptions training;
+  ReadDetectorSettings(folder.ReadArgs(), folder.args().string(), training);
   return RunTraining(folder, "detector", context,
                      [&](const LoopHooks& hooks) { return TrainDetector(training, folder, true, hooks); });
 }
@@ -93,7 +86,11 @@ void AddTrainDetectorCommand(CLI::App& train, CommandContext& context) {
       [arguments, &context] {
         return arguments->place.resume.empty() ? RunNew(*arguments, context) : RunResumed(*arguments, context);
       });
+  AddRecipeOption(app, [arguments](const nlohmann::json& recipe, const std::string& source) {
+    ReadDetectorSettings(recipe, source, arguments->options);
+  });
   AddData(app, *arguments);
+  AddLoopOptions(app, arguments->options.loop);
   AddLearning(app, *arguments);
   AddPictures(app, *arguments);
   AddRunOptions(app, arguments->place);

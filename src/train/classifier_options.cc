@@ -4,8 +4,81 @@
 
 #include "base/error.h"
 #include "train/classifier_trainer.h"
+#include "train/settings.h"
 
 namespace maskscope {
+
+namespace {
+
+constexpr const char* kTask = "classifier";
+
+// Names every field once, for writing and for reading. Visitor: (group, name, field).
+template <typename Options, typename Visitor>
+void VisitFields(Options& o, Visitor&& visit) {
+  visit("data", "data", o.samples.data);
+  visit("data", "extra", o.samples.extra);
+  visit("data", "exclude_sets", o.samples.exclude_sets);
+  visit("data", "validation_share", o.samples.validation_share);
+  visit("data", "validation_seed", o.samples.validation_seed);
+  visit("data", "least_face", o.samples.least_face);
+  visit("data", "least_face_of_set", o.samples.least_face_of_set);
+  visit("data", "limit", o.samples.limit);
+  visit("data", "draws_per_epoch", o.draws_per_epoch);
+  visit("data", "shares", o.shares);
+  visit("data", "synthetic_share", o.synthetic_share);
+
+  visit("network", "arch", o.arch);
+  visit("network", "init", o.init);
+  visit("network", "width", o.width);
+  visit("network", "dropout", o.dropout);
+  visit("network", "hidden", o.hidden);
+  visit("network", "pixels", o.pixels);
+  visit("network", "sizes", o.sizes);
+  visit("network", "crop_sides", o.crop_sides);
+  visit("network", "margin", o.margin);
+  visit("network", "freeze", o.freeze);
+  visit("network", "freeze_epochs", o.freeze_epochs);
+
+  VisitLoopFields(o.loop, visit);
+  visit("training", "batch", o.batch);
+
+  visit("loss", "label_smoothing", o.loss.label_smoothing);
+  visit("loss", "focal_gamma", o.loss.focal_gamma);
+  visit("loss", "class_weights", o.loss.class_weights);
+  visit("loss", "mixup", o.loss.mixup);
+  visit("loss", "cutmix", o.loss.cutmix);
+  visit("loss", "teacher", o.loss.teacher);
+  visit("loss", "teacher_share", o.loss.teacher_share);
+  visit("loss", "teacher_temperature", o.loss.teacher_temperature);
+
+  visit("sample", "canvas_extent", o.canvas_extent);
+  visit("sample", "canvas_side", o.canvas_side);
+  visit("sample", "scene_smallest", o.scene_jitter.smallest);
+  visit("sample", "scene_largest", o.scene_jitter.largest);
+  visit("sample", "whole_smallest", o.whole_jitter.smallest);
+  visit("sample", "whole_largest", o.whole_jitter.largest);
+
+  visit("augment", "rotation", o.augment.rotation);
+  visit("augment", "shift", o.augment.shift);
+  visit("augment", "aspect", o.augment.aspect);
+  visit("augment", "low_resolution", o.augment.low_resolution);
+  visit("augment", "least_side", o.augment.least_side);
+  visit("augment", "jpeg", o.augment.jpeg);
+  visit("augment", "blur", o.augment.blur);
+  visit("augment", "noise", o.augment.noise);
+  visit("augment", "colour", o.augment.colour);
+  visit("augment", "grey", o.augment.grey);
+  visit("augment", "cutout", o.augment.cutout);
+}
+
+}  // namespace
+
+PixelScaling ParsePixelScaling(const std::string& name) {
+  if (name == "half") return {{127.5f, 127.5f, 127.5f}, {127.5f, 127.5f, 127.5f}};
+  if (name == "unit") return {{0, 0, 0}, {255, 255, 255}};
+  if (name == "imagenet") return {{123.675f, 116.28f, 103.53f}, {58.395f, 57.12f, 57.375f}};
+  throw Error{ErrorKind::kUsage, "pixel scaling '" + name + "' is not known, wanted half, unit or imagenet"};
+}
 
 void ClassifierTrainingOptions::Validate() const {
   Problems problems;
@@ -26,7 +99,9 @@ void ClassifierTrainingOptions::Validate() const {
   problems.Require(batch >= 2 && batch <= 65536, "batch", std::to_string(batch), "2 to 65536");
   problems.Require(draws_per_epoch >= 0, "draws_per_epoch", std::to_string(draws_per_epoch), "0 or more");
   share("dropout", dropout);
-  share("label_smoothing", label_smoothing);
+  problems.Require(width > 0 && width <= 4, "width", std::to_string(width), "above 0, at most 4");
+  problems.Require(hidden >= 0 && hidden <= 65536, "hidden", std::to_string(hidden), "0 to 65536");
+  problems.Require(freeze_epochs >= 0, "freeze_epochs", std::to_string(freeze_epochs), "0 or more");
   problems.Require(shares.size() == kMaskStates, "shares", std::to_string(shares.size()) + " numbers", "3");
   const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
   problems.Require(
@@ -43,7 +118,9 @@ void ClassifierTrainingOptions::Validate() const {
                      "0 < smallest <= largest");
   }
   problems.ThrowIfAny(ErrorKind::kUsage, "classifier training");
+  ParsePixelScaling(pixels);
   samples.Validate();
+  loss.Validate();
   loop.Validate();
 }
 
@@ -61,120 +138,15 @@ int SizeOfStep(const ClassifierTrainingOptions& options, int epoch, int64_t step
   return options.sizes[std::min(part, parts - 1)];
 }
 
-nlohmann::json ToJson(const ClassifierTrainingOptions& o) {
-  return {{"kind", "classifier"},
-          {"data", o.samples.data.string()},
-          {"extra", o.samples.extra},
-          {"exclude_sets", o.samples.exclude_sets},
-          {"validation_share", o.samples.validation_share},
-          {"validation_seed", o.samples.validation_seed},
-          {"least_face", o.samples.least_face},
-          {"least_face_of_set", o.samples.least_face_of_set},
-          {"limit", o.samples.limit},
-          {"epochs", o.loop.epochs},
-          {"threads", o.loop.threads},
-          {"seed", o.loop.seed},
-          {"learning_rate", o.loop.schedule.peak},
-          {"warm_share", o.loop.schedule.warm_share},
-          {"start_divisor", o.loop.schedule.start_divisor},
-          {"final_divisor", o.loop.schedule.final_divisor},
-          {"optimizer", std::string(OptimizerName(o.loop.optimizer.kind))},
-          {"weight_decay", o.loop.optimizer.weight_decay},
-          {"momentum", o.loop.optimizer.momentum},
-          {"beta1", o.loop.optimizer.beta1},
-          {"beta2", o.loop.optimizer.beta2},
-          {"clip_norm", o.loop.optimizer.clip_norm},
-          {"average_decay", o.loop.average_decay},
-          {"batch_norm_momentum", o.loop.batch_norm_momentum},
-          {"init", o.init.string()},
-          {"width", o.width},
-          {"dropout", o.dropout},
-          {"sizes", o.sizes},
-          {"crop_sides", o.crop_sides},
-          {"batch", o.batch},
-          {"draws_per_epoch", o.draws_per_epoch},
-          {"label_smoothing", o.label_smoothing},
-          {"shares", o.shares},
-          {"synthetic_share", o.synthetic_share},
-          {"margin", o.margin},
-          {"canvas_extent", o.canvas_extent},
-          {"canvas_side", o.canvas_side},
-          {"scene_jitter", {o.scene_jitter.smallest, o.scene_jitter.largest}},
-          {"whole_jitter", {o.whole_jitter.smallest, o.whole_jitter.largest}},
-          {"augment",
-           {{"rotation", o.augment.rotation},
-            {"shift", o.augment.shift},
-            {"aspect", o.augment.aspect},
-            {"low_resolution", o.augment.low_resolution},
-            {"least_side", o.augment.least_side},
-            {"jpeg", o.augment.jpeg},
-            {"blur", o.augment.blur},
-            {"noise", o.augment.noise},
-            {"colour", o.augment.colour},
-            {"grey", o.augment.grey},
-            {"cutout", o.augment.cutout}}}};
+nlohmann::json ToJson(const ClassifierTrainingOptions& options) {
+  nlohmann::json json = WriteSettings([&](auto&& visit) { VisitFields(options, visit); });
+  SetTask(json, kTask);
+  return json;
 }
 
-ClassifierTrainingOptions ClassifierTrainingOptionsFromJson(const nlohmann::json& json, const std::string& source) {
-  ClassifierTrainingOptions o;
-  try {
-    if (json.at("kind") != "classifier") {
-      throw Error{ErrorKind::kBadData, source + " is of a training of another kind: " + json.at("kind").dump()};
-    }
-    o.samples.data = json.at("data").get<std::string>();
-    o.init = json.at("init").get<std::string>();
-    if (json.contains("extra")) json.at("extra").get_to(o.samples.extra);  // runs begun before there were any have none
-    json.at("exclude_sets").get_to(o.samples.exclude_sets);
-    json.at("validation_share").get_to(o.samples.validation_share);
-    json.at("validation_seed").get_to(o.samples.validation_seed);
-    json.at("least_face").get_to(o.samples.least_face);
-    json.at("least_face_of_set").get_to(o.samples.least_face_of_set);
-    json.at("limit").get_to(o.samples.limit);
-    json.at("epochs").get_to(o.loop.epochs);
-    json.at("threads").get_to(o.loop.threads);
-    json.at("seed").get_to(o.loop.seed);
-    json.at("learning_rate").get_to(o.loop.schedule.peak);
-    json.at("warm_share").get_to(o.loop.schedule.warm_share);
-    json.at("start_divisor").get_to(o.loop.schedule.start_divisor);
-    json.at("final_divisor").get_to(o.loop.schedule.final_divisor);
-    o.loop.optimizer.kind = ParseOptimizer(json.at("optimizer").get<std::string>());
-    json.at("weight_decay").get_to(o.loop.optimizer.weight_decay);
-    json.at("momentum").get_to(o.loop.optimizer.momentum);
-    json.at("beta1").get_to(o.loop.optimizer.beta1);
-    json.at("beta2").get_to(o.loop.optimizer.beta2);
-    json.at("clip_norm").get_to(o.loop.optimizer.clip_norm);
-    json.at("average_decay").get_to(o.loop.average_decay);
-    json.at("batch_norm_momentum").get_to(o.loop.batch_norm_momentum);
-    json.at("width").get_to(o.width);
-    json.at("dropout").get_to(o.dropout);
-    json.at("sizes").get_to(o.sizes);
-    json.at("crop_sides").get_to(o.crop_sides);
-    json.at("batch").get_to(o.batch);
-    json.at("draws_per_epoch").get_to(o.draws_per_epoch);
-    json.at("label_smoothing").get_to(o.label_smoothing);
-    json.at("shares").get_to(o.shares);
-    json.at("synthetic_share").get_to(o.synthetic_share);
-    json.at("margin").get_to(o.margin);
-    json.at("canvas_extent").get_to(o.canvas_extent);
-    json.at("canvas_side").get_to(o.canvas_side);
-    o.scene_jitter = {json.at("scene_jitter").at(0).get<double>(), json.at("scene_jitter").at(1).get<double>()};
-    o.whole_jitter = {json.at("whole_jitter").at(0).get<double>(), json.at("whole_jitter").at(1).get<double>()};
-    const nlohmann::json& augment = json.at("augment");
-    augment.at("rotation").get_to(o.augment.rotation);
-    augment.at("shift").get_to(o.augment.shift);
-    augment.at("aspect").get_to(o.augment.aspect);
-    augment.at("low_resolution").get_to(o.augment.low_resolution);
-    augment.at("least_side").get_to(o.augment.least_side);
-    augment.at("jpeg").get_to(o.augment.jpeg);
-    augment.at("blur").get_to(o.augment.blur);
-    augment.at("noise").get_to(o.augment.noise);
-    augment.at("colour").get_to(o.augment.colour);
-    augment.at("grey").get_to(o.augment.grey);
-    augment.at("cutout").get_to(o.augment.cutout);
-  } catch (const nlohmann::json::exception& error) {
-    throw Error{ErrorKind::kBadData, source + ": " + error.what()};
-  }
-  return o;
+void ReadClassifierSettings(const nlohmann::json& json, const std::string& source, ClassifierTrainingOptions& options) {
+  const nlohmann::json settings = WithoutTask(json, kTask, source);
+  ReadSettings(settings, source, [&](auto&& visit) { VisitFields(options, visit); });
 }
 
 }  // namespace maskscope

@@ -1,14 +1,21 @@
 #include "train/classifier_task.h"
 
+#include <fmt/format.h>
 #include <omp.h>
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
+#include <set>
 #include <utility>
 
+#include "base/error.h"
+#include "graph/onnx_io.h"
 #include "metrics/classification.h"
+#include "train/classifier_head.h"
+#include "train/classifier_pictures.h"
 
 namespace maskscope {
 
@@ -40,6 +47,23 @@ at::Tensor Normalise(const at::Tensor& pictures, const Preprocessing& rule) {
   return at::stack(channels, 1);
 }
 
+// A teacher sees the student's batches as they are: both must be fed alike.
+std::unique_ptr<TorchGraph> ReadTeacher(const std::string& path, const ModelRecord& student) {
+  const Graph graph = ReadOnnx(path);
+  const std::optional<ModelRecord> record = ReadModelRecord(graph, path);
+  if (!record || record->task != ModelTask::kMaskClassifier || record->classes != student.classes) {
+    throw Error{ErrorKind::kBadModel, path + " cannot be a teacher: it is no classifier of correct, incorrect, none"};
+  }
+  if (record->input.mean != student.input.mean || record->input.std != student.input.std ||
+      record->input.channels != student.input.channels) {
+    throw Error{ErrorKind::kBadModel,
+                path +
+                    " cannot be the teacher: its pixels are scaled otherwise than the student's; train the student "
+                    "with the same --pixels"};
+  }
+  return std::make_unique<TorchGraph>(graph);
+}
+
 }  // namespace
 
 ClassifierTask::ClassifierTask(ClassifierData data, const ClassifierTrainingOptions& options, ModelRecord record)
@@ -47,6 +71,7 @@ ClassifierTask::ClassifierTask(ClassifierData data, const ClassifierTrainingOpti
   const auto samples = static_cast<int64_t>(data_.labels.size());
   const int64_t draws = options_.draws_per_epoch > 0 ? options_.draws_per_epoch : samples;
   steps_ = std::max<int64_t>(1, draws / options_.batch);
+  if (!options_.loss.teacher.empty()) teacher_ = ReadTeacher(options_.loss.teacher, record_);
 }
 
 int64_t ClassifierTask::StepsPerEpoch(int) const { return steps_; }
@@ -81,18 +106,57 @@ ClassifierTask::Batch ClassifierTask::MakeBatch(int epoch, int64_t step) const {
   const at::Tensor canvases = data_.canvases.index_select(0, picked);
   const int size = SizeOfStep(options_, epoch, step);
   const at::Tensor crops = SampleCrops(canvases, options_.canvas_extent, size, jitter, options_.augment, random);
-  return {Normalise(DegradeAndColour(crops, options_.augment, random), record_.input), labels};
+  at::Tensor pictures = Normalise(DegradeAndColour(crops, options_.augment, random), record_.input);
+  at::Tensor targets = SoftTargets(labels, kMaskStates, options_.loss.label_smoothing);
+  Random mixing(StepSeed(options_.loop.seed, epoch, step, batch + 1));
+  MixBatch(options_.loss, mixing, pictures, targets);
+  return {pictures, labels, targets};
 }
 
 StepResult ClassifierTask::Step(TorchGraph& graph, int, int64_t) {
   const Batch batch = batches_->Next();
   const at::Tensor logits = graph.Forward({{"input", batch.pictures}}, true, {"logits"}).at("logits");
   StepResult result;
-  result.loss = at::cross_entropy_loss(logits, batch.labels, {}, at::Reduction::Mean, -100, options_.label_smoothing);
+  result.loss = ClassifierLoss(logits, batch.targets, options_.loss);
+  if (teacher_) {
+    at::Tensor taught;
+    {
+      const at::NoGradGuard no_grad;
+      taught = teacher_->Forward({{"input", batch.pictures}}, false, {"logits"}).at("logits");
+    }
+    const double share = options_.loss.teacher_share;
+    result.loss =
+        result.loss * (1 - share) + DistillationLoss(logits, taught, options_.loss.teacher_temperature) * share;
+  }
   result.images = batch.labels.size(0);
-  const double right = (logits.detach().argmax(1) == batch.labels).to(at::kFloat).mean().item<double>();
+  const double right = (logits.detach().argmax(1) == batch.targets.argmax(1)).to(at::kFloat).mean().item<double>();
   result.parts = {{"train_accuracy", right}};
   return result;
+}
+
+void ClassifierTask::PrepareGraph(TorchGraph& graph, int epoch) {
+  if (options_.freeze.empty()) return;
+  const bool frozen = options_.freeze_epochs == 0 || epoch < options_.freeze_epochs;
+  const std::set<std::string> body = BodyNodes(graph.structure());
+  graph.Freeze([&](const Node& node) {
+    return frozen && std::any_of(options_.freeze.begin(), options_.freeze.end(), [&](const std::string& prefix) {
+             return prefix == "body" ? body.contains(node.name) : node.name.starts_with(prefix);
+           });
+  });
+}
+
+void ClassifierTask::DrawStart(const RunFolder& folder) {
+  BeginEpoch(0, 0);
+  for (int64_t step = 0; step < std::min<int64_t>(steps_, 3); ++step) {
+    const Batch batch = MakeBatch(0, step);
+    WriteBatchPicture(batch.pictures, batch.targets, record_, folder.path() / fmt::format("train_batch{}.jpg", step));
+  }
+  DrawLabels(data_.labels, folder);
+}
+
+void ClassifierTask::DrawBest(const RunFolder& folder) {
+  DrawValidation({data_.validation, data_.validation_labels, data_.validation_names, validation_logits_, temperature_},
+                 record_, folder);
 }
 
 std::vector<float> ClassifierTask::ValidationLogits(TorchGraph& graph) const {
@@ -115,9 +179,11 @@ std::vector<float> ClassifierTask::ValidationLogits(TorchGraph& graph) const {
 }
 
 NamedNumbers ClassifierTask::Validate(TorchGraph& graph, int) {
-  const std::vector<float> logits = ValidationLogits(graph);
+  validation_logits_ = ValidationLogits(graph);
+  const std::vector<float>& logits = validation_logits_;
   const size_t samples = data_.validation.size();
   const double temperature = FitTemperature(logits, data_.validation_labels, kMaskStates);
+  temperature_ = temperature;
   ConfusionMatrix confusion(kMaskStates);
   double loss = 0;
   std::vector<double> confidence;

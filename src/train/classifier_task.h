@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "train/classifier_trainer.h"
@@ -21,12 +22,14 @@ struct ClassifierData {
   // Validation, exactly as the program feeds it: one [3, size, size] a sample, normalised; sizes may differ.
   std::vector<at::Tensor> validation;
   std::vector<int> validation_labels;
+  std::vector<std::string> validation_names;  // of their pictures, for people
 };
 
 // Classification by cross-entropy with label smoothing, on augmented crops made one step ahead of the network.
 class ClassifierTask : public TrainingTask {
  public:
-  // `record` is stored in the model files; its input size is that of validation.
+  // `record` is stored in the model files; its input size is that of validation. Errors: those of reading the teacher;
+  // kBadModel when it is fed in another way than the student.
   ClassifierTask(ClassifierData data, const ClassifierTrainingOptions& options, ModelRecord record);
 
   int64_t StepsPerEpoch(int epoch) const override;
@@ -36,9 +39,15 @@ class ClassifierTask : public TrainingTask {
   NamedNumbers Validate(TorchGraph& graph, int epoch) override;
   Graph Package(Graph graph, const NamedNumbers& validation) override;
 
-  // One training batch: pictures [batch, 3, size, size] normalised, labels [batch].
+  void PrepareGraph(TorchGraph& graph, int epoch) override;
+  void DrawBest(const RunFolder& folder) override;
+  // Pictures of the first training batches, and of validation faces with their labels.
+  void DrawStart(const RunFolder& folder);
+
+  // One training batch: pictures [batch, 3, size, size] normalised, labels [batch] of the pictures before any mixing,
+  // targets [batch, states] that add up to 1.
   struct Batch {
-    at::Tensor pictures, labels;
+    at::Tensor pictures, labels, targets;
   };
   Batch MakeBatch(int epoch, int64_t step) const;
 
@@ -50,7 +59,10 @@ class ClassifierTask : public TrainingTask {
   ClassifierTrainingOptions options_;
   ModelRecord record_;
   int64_t steps_ = 0;
-  std::vector<int64_t> order_;  // of the epoch begun last
+  std::vector<int64_t> order_;            // of the epoch begun last
+  std::unique_ptr<TorchGraph> teacher_;   // null without one
+  std::vector<float> validation_logits_;  // [sample, state], of the last validation
+  double temperature_ = 1;
   std::unique_ptr<Prefetcher<Batch>> batches_;
 };
 

@@ -75,7 +75,7 @@ TEST(ClassifierTask, LearnsAFewPicturesByHeart) {
   const TestFolder folder;
   ClassifierTrainingOptions options = Options(5);
   options.draws_per_epoch = 8 * kFaces;
-  options.label_smoothing = 0;
+  options.loss.label_smoothing = 0;
   AugmentOptions& augment = options.augment;
   augment.rotation = augment.shift = augment.aspect = augment.low_resolution = augment.jpeg = 0;
   augment.blur = augment.noise = augment.colour = augment.grey = augment.cutout = 0;
@@ -188,9 +188,11 @@ TEST(ClassifierTrainingOptions, ComeBackFromJson) {
   options.loop.optimizer.kind = OptimizerKind::kSgd;
   options.init = "start.onnx";
   const nlohmann::json json = ToJson(options);
-  EXPECT_EQ(ToJson(ClassifierTrainingOptionsFromJson(json, "config.json")), json);
-  ExpectError(ErrorKind::kBadData, {"config.json"}, [] {
-    ClassifierTrainingOptionsFromJson({{"kind", "classifier"}, {"epochs", "ten"}}, "config.json");
+  ClassifierTrainingOptions back;
+  ReadClassifierSettings(json, "args.yaml", back);
+  EXPECT_EQ(ToJson(back), json);
+  ExpectError(ErrorKind::kBadData, {"args.yaml", "epochs"}, [&] {
+    ReadClassifierSettings({{"training", {{"epochs", "ten"}}}}, "args.yaml", back);
   });
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -12,27 +14,33 @@
 #include "base/log.h"
 #include "graph/onnx_io.h"
 #include "train/batch_norm.h"
+#include "train/classifier_head.h"
 #include "train/classifier_task.h"
+#include "train/settings.h"
+#include "zoo/registry.h"
 #include "zoo/weights.h"
-#include "zoo/zoo.h"
 
 namespace maskscope {
 
 namespace {
 
-// MobileNetV2's published weights were trained on RGB / 127.5 - 1.
-ModelRecord MakeRecord(const ClassifierTrainingOptions& options) {
+// Where the start has a record, its network is fed as it is used to.
+ModelRecord MakeRecord(const ClassifierTrainingOptions& options, const Graph& start) {
+  const std::optional<ModelRecord> before = ReadModelRecord(start, options.init.string());
   ModelRecord record;
   record.task = ModelTask::kMaskClassifier;
   record.name = "mask-classifier";
-  record.architecture = "mobilenet_v2";
+  record.architecture = before ? before->architecture : options.arch;
   for (int state = 0; state < kMaskStates; ++state) {
     record.classes.emplace_back(MaskStateName(static_cast<MaskState>(state)));
   }
   record.input.resize = ResizeRule::kStretch;
   record.input.width = record.input.height = LargestSide(options);
   record.input.sides = options.crop_sides;
-  record.input.mean = record.input.std = {127.5f, 127.5f, 127.5f};
+  const PixelScaling pixels = ParsePixelScaling(options.pixels);
+  record.input.channels = before ? before->input.channels : ChannelOrder::kRgb;
+  record.input.mean = before ? before->input.mean : pixels.mean;
+  record.input.std = before ? before->input.std : pixels.std;
   record.input.pad_value = 127.5f;
   record.crop.margin = options.margin;
   record.crop.square = true;
@@ -42,11 +50,7 @@ ModelRecord MakeRecord(const ClassifierTrainingOptions& options) {
 
 // How the model came about, without the paths of the machine it was made on.
 nlohmann::json Provenance(const ClassifierTrainingOptions& options, const MaskSamples& samples) {
-  nlohmann::json recipe = ToJson(options);
-  recipe["init"] = options.init.filename().string();
-  recipe.erase("data");
-  recipe.erase("threads");
-  return {{"recipe", recipe},
+  return {{"recipe", RecipeForRecord(ToJson(options))},
           {"train_faces", CountSamples(samples.train)},
           {"validation_faces", CountSamples(samples.validation)}};
 }
@@ -54,6 +58,14 @@ nlohmann::json Provenance(const ClassifierTrainingOptions& options, const MaskSa
 bool HasBatchNorm(const Graph& graph) {
   return std::any_of(graph.nodes.begin(), graph.nodes.end(),
                      [](const Node& n) { return n.op == "BatchNormalization"; });
+}
+
+void LoadStart(const ClassifierTrainingOptions& options, Graph& graph) {
+  if (options.arch != "mobilenet_v2" || options.width != 1) {
+    throw Error{ErrorKind::kUsage, options.init.string() + ": weights for " + options.arch +
+                                       " are taken from an .onnx file; make one with 'maskscope model import'"};
+  }
+  LoadMobileNetV2(ReadSafetensors(options.init), graph);
 }
 
 Graph StartGraph(const ClassifierTrainingOptions& options) {
@@ -70,14 +82,16 @@ Graph StartGraph(const ClassifierTrainingOptions& options) {
     }
     return graph;
   }
-  MobileNetV2Options network;
-  network.width = options.width;
+  const Architecture& architecture = FindArchitecture(options.arch);
+  ArchitectureOptions network;
   network.classes = kMaskStates;
+  if (architecture.takes_width) network.width = options.width;
+  if (architecture.takes_dropout) network.dropout = options.dropout;
   network.input_size = LargestSide(options);
-  network.dropout = options.dropout;
   network.seed = options.loop.seed;
-  Graph graph = BuildMobileNetV2(network);
-  if (!options.init.empty()) LoadMobileNetV2(ReadSafetensors(options.init), graph);
+  Graph graph = architecture.build(network);
+  if (!options.init.empty()) LoadStart(options, graph);
+  if (options.hidden > 0) AddHiddenLayer(options.hidden, options.dropout, options.loop.seed, graph);
   return graph;
 }
 
@@ -110,7 +124,10 @@ void CutValidation(const std::vector<MaskSample>& samples, const ClassifierTrain
     data.validation[i] = at::empty({3, size.height, size.width}, at::kFloat);
     FillClassifierInput(record.input, picture, region, size, data.validation[i].data_ptr<float>());
   });
-  for (const MaskSample& sample : samples) data.validation_labels.push_back(static_cast<int>(sample.state));
+  for (const MaskSample& sample : samples) {
+    data.validation_labels.push_back(static_cast<int>(sample.state));
+    data.validation_names.push_back(sample.set + "/" + sample.path.filename().string());
+  }
 }
 
 int64_t CountPictures(const MaskSamples& samples) {
@@ -148,23 +165,45 @@ void Recenter(TorchGraph& graph, ClassifierTask& task) {
   RecenterBatchNorm(graph, batches);
 }
 
+// What a training needs, made from its options.
+struct Preparation {
+  Preparation(const ClassifierTrainingOptions& options, Progress* progress);
+  Graph start;
+  MaskSamples samples;
+  ModelRecord record;
+  std::unique_ptr<ClassifierTask> task;
+  std::unique_ptr<TorchGraph> graph;
+};
+
+Preparation::Preparation(const ClassifierTrainingOptions& options, Progress* progress)
+    : start(StartGraph(options)), samples(CollectMaskSamples(options.samples)), record(MakeRecord(options, start)) {
+  record.provenance = Provenance(options, samples);
+  Log(LogLevel::kInfo, "faces to learn from: {}", CountSamples(samples.train).dump());
+  Log(LogLevel::kInfo, "faces to validate on: {}", CountSamples(samples.validation).dump());
+  task = std::make_unique<ClassifierTask>(LoadData(samples, options, record, progress), options, record);
+  graph = std::make_unique<TorchGraph>(start);
+}
+
 }  // namespace
 
 LoopResult TrainClassifier(const ClassifierTrainingOptions& options, const RunFolder& folder, bool resume,
                            const LoopHooks& hooks) {
   options.Validate();
-  Graph start = StartGraph(options);
-  const MaskSamples samples = CollectMaskSamples(options.samples);
-  ModelRecord record = MakeRecord(options);
-  record.provenance = Provenance(options, samples);
-  folder.WriteConfig(ToJson(options));
-  Log(LogLevel::kInfo, "faces to learn from: {}", CountSamples(samples.train).dump());
-  Log(LogLevel::kInfo, "faces to validate on: {}", CountSamples(samples.validation).dump());
+  if (!resume) folder.WriteArgs(ToJson(options));
+  const Preparation made(options, hooks.progress);
+  if (!resume) {
+    if (!options.init.empty()) Recenter(*made.graph, *made.task);
+    made.task->DrawStart(folder);
+  }
+  return RunTrainingLoop(*made.graph, *made.task, options.loop, folder, resume, hooks);
+}
 
-  ClassifierTask task(LoadData(samples, options, record, hooks.progress), options, record);
-  TorchGraph graph(start);
-  if (!resume && !options.init.empty()) Recenter(graph, task);
-  return RunTrainingLoop(graph, task, options.loop, folder, resume, hooks);
+RateFinding FindClassifierRate(const ClassifierTrainingOptions& options, const RateFinderOptions& finder,
+                               const LoopHooks& hooks) {
+  options.Validate();
+  const Preparation made(options, hooks.progress);
+  if (!options.init.empty()) Recenter(*made.graph, *made.task);
+  return FindLearningRate(*made.graph, *made.task, options.loop, finder, hooks);
 }
 
 }  // namespace maskscope

@@ -1,34 +1,52 @@
 #ifndef MASKSCOPE_TRAIN_CLASSIFIER_TRAINER_H_
 #define MASKSCOPE_TRAIN_CLASSIFIER_TRAINER_H_
 
+#include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "train/augment.h"
+#include "train/classifier_loss.h"
 #include "train/mask_samples.h"
+#include "train/rate_finder.h"
 #include "train/training_loop.h"
 
 namespace maskscope {
+
+// What a pixel 0..255 becomes before the network sees it: what the start weights were trained on.
+// "half": x / 127.5 - 1 (TensorFlow's MobileNets); "unit": x / 255; "imagenet": x / 255 less torchvision's mean, by its
+// standard deviation.
+struct PixelScaling {
+  std::array<float, 3> mean, std;  // of pixels 0..255, RGB
+};
+PixelScaling ParsePixelScaling(const std::string& name);  // Errors: kUsage
 
 // Everything that decides what a training of the mask classifier gives.
 struct ClassifierTrainingOptions {
   MaskSampleOptions samples;
   LoopOptions loop;
   AugmentOptions augment;
+  ClassifierLossOptions loss;
   // Start weights: a .safetensors file for MobileNetV2 of width 1 (LoadMobileNetV2) or an .onnx classifier with
   // BatchNormalization; empty = random.
   std::filesystem::path init;
-  float width = 1.0f;  // of MobileNetV2; ignored where init is an .onnx
-  float dropout = 0.2f;
+  std::string arch = "mobilenet_v2";  // a classifier of the zoo; ignored where init is an .onnx
+  float width = 1.0f;                 // of its channels, where the family has that; ignored where init is an .onnx
+  float dropout = 0.2f;               // before the last layer
+  int hidden = 0;                     // values of a further dense layer with ReLU before the last; 0 = none
+  std::string pixels = "half";        // ParsePixelScaling
+  // Parameters that do not learn (nor do their BatchNormalization's statistics): those whose names begin so, or "body"
+  // for all before the pooled features; for the first `freeze_epochs`, 0 = to the end.
+  std::vector<std::string> freeze;
+  int freeze_epochs = 0;
   std::vector<int> sizes{96, 128};  // input side in pixels, one part of the epochs each; the last is the model's
   // When not empty, in place of `sizes`: the sides the model takes (Preprocessing::sides). Every batch is made at one
   // of them, drawn by lot, so that small faces need not be enlarged to be judged.
   std::vector<int> crop_sides;
   int batch = 64;
-  int64_t draws_per_epoch = 0;  // pictures; 0 = as many as there are samples
-  double label_smoothing = 0.05;
+  int64_t draws_per_epoch = 0;                   // pictures; 0 = as many as there are samples
   std::vector<double> shares{0.38, 0.24, 0.38};  // of correct, incorrect, none among the pictures drawn; add up to 1
   double synthetic_share = 0.4;                  // of a state's draws, at most, by synthetic faces (DrawShares)
   float margin = 0.25f;                          // CropRule of the model
@@ -39,8 +57,10 @@ struct ClassifierTrainingOptions {
   void Validate() const;              // Errors: kUsage
 };
 
+// All settings in groups, as args.yaml holds them.
 nlohmann::json ToJson(const ClassifierTrainingOptions& options);
-ClassifierTrainingOptions ClassifierTrainingOptionsFromJson(const nlohmann::json& json, const std::string& source);
+// Sets what `json` names (a recipe, or a run's args.yaml). Errors: kBadData naming `source`.
+void ReadClassifierSettings(const nlohmann::json& json, const std::string& source, ClassifierTrainingOptions& options);
 
 // Largest input side of the model in pixels.
 int LargestSide(const ClassifierTrainingOptions& options);
@@ -52,6 +72,10 @@ int SizeOfStep(const ClassifierTrainingOptions& options, int epoch, int64_t step
 // kBadModel, kOutput and those of reading.
 LoopResult TrainClassifier(const ClassifierTrainingOptions& options, const RunFolder& folder, bool resume,
                            const LoopHooks& hooks);
+
+// The learning-rate range test with the options' data, network, batch and optimizer. Errors as above.
+RateFinding FindClassifierRate(const ClassifierTrainingOptions& options, const RateFinderOptions& finder,
+                               const LoopHooks& hooks);
 
 }  // namespace maskscope
 

@@ -1,19 +1,20 @@
-#include <type_traits>
-
 #include "base/error.h"
 #include "train/detector_trainer.h"
+#include "train/settings.h"
 
 namespace maskscope {
 
 namespace {
 
-std::string_view BatchNormModeName(BatchNormMode mode) {
-  return mode == BatchNormMode::kLearn ? "learn" : mode == BatchNormMode::kFrozen ? "frozen" : "fold";
-}
+constexpr const char* kTask = "detector";
 
 // Names every field once, for writing and for reading. Visitor: (group, name, field).
 template <typename Options, typename Visitor>
 void VisitFields(Options& options, Visitor&& visit) {
+  visit("data", "data", options.data);
+  visit("network", "init", options.init);
+  visit("network", "batch_norm", options.batch_norm);
+  visit("network", "licence", options.licence);
   visit("network", "width", options.network.width);
   visit("network", "neck_channels", options.network.neck_channels);
   visit("network", "leaky_slope", options.network.leaky_slope);
@@ -53,27 +54,20 @@ void VisitFields(Options& options, Visitor&& visit) {
 
   visit("training", "batch", options.task.batch);
   visit("training", "workers", options.task.workers);
-  visit("training", "epochs", options.loop.epochs);
-  visit("training", "threads", options.loop.threads);
-  visit("training", "seed", options.loop.seed);
-  visit("training", "learning_rate", options.loop.schedule.peak);
-  visit("training", "warm_share", options.loop.schedule.warm_share);
-  visit("training", "start_divisor", options.loop.schedule.start_divisor);
-  visit("training", "final_divisor", options.loop.schedule.final_divisor);
-  visit("training", "weight_decay", options.loop.optimizer.weight_decay);
-  visit("training", "momentum", options.loop.optimizer.momentum);
-  visit("training", "beta1", options.loop.optimizer.beta1);
-  visit("training", "beta2", options.loop.optimizer.beta2);
-  visit("training", "clip_norm", options.loop.optimizer.clip_norm);
-  visit("training", "average_decay", options.loop.average_decay);
-  visit("training", "batch_norm_momentum", options.loop.batch_norm_momentum);
+  VisitLoopFields(options.loop, visit);
 }
 
 }  // namespace
 
+std::string_view EnumText(BatchNormMode mode) {
+  return mode == BatchNormMode::kLearn ? "learn" : mode == BatchNormMode::kFrozen ? "frozen" : "fold";
+}
+
+void ParseEnum(const std::string& text, BatchNormMode& mode) { mode = ParseBatchNormMode(text); }
+
 BatchNormMode ParseBatchNormMode(const std::string& text) {
   for (const BatchNormMode mode : {BatchNormMode::kLearn, BatchNormMode::kFrozen, BatchNormMode::kFold}) {
-    if (text == BatchNormModeName(mode)) return mode;
+    if (text == EnumText(mode)) return mode;
   }
   throw Error{ErrorKind::kUsage, "batch_norm: found '" + text + "', wanted learn, frozen or fold"};
 }
@@ -85,40 +79,13 @@ DetectorTrainingOptions::DetectorTrainingOptions() {
 }
 
 nlohmann::json ToJson(const DetectorTrainingOptions& options) {
-  nlohmann::json json = {{"task", "detector"},
-                         {"collection", options.data.filename().empty() ? options.data.parent_path().filename().string()
-                                                                        : options.data.filename().string()},
-                         {"start", options.init.filename().string()},
-                         {"batch_norm", BatchNormModeName(options.batch_norm)},
-                         {"optimizer", OptimizerName(options.loop.optimizer.kind)}};
-  VisitFields(options, [&](const char* group, const char* name, const auto& field) { json[group][name] = field; });
+  nlohmann::json json = WriteSettings([&](auto&& visit) { VisitFields(options, visit); });
+  SetTask(json, kTask);
   return json;
 }
 
-nlohmann::json ConfigToJson(const DetectorTrainingOptions& options) {
-  nlohmann::json json = ToJson(options);
-  json["paths"] = {{"data", std::filesystem::absolute(options.data).string()},
-                   {"init", std::filesystem::absolute(options.init).string()}};
-  json["licence"] = options.licence;
-  return json;
-}
-
-DetectorTrainingOptions DetectorTrainingOptionsFromJson(const nlohmann::json& json, const std::string& source) {
-  DetectorTrainingOptions options;
-  try {
-    options.data = json.at("paths").at("data").get<std::string>();
-    options.init = json.at("paths").at("init").get<std::string>();
-    options.licence = json.at("licence").get<std::string>();
-    options.batch_norm = ParseBatchNormMode(json.at("batch_norm").get<std::string>());
-    options.loop.optimizer.kind = ParseOptimizer(json.at("optimizer").get<std::string>());
-    VisitFields(options, [&](const char* group, const char* name, auto& field) {
-      field = json.at(group).at(name).template get<std::remove_reference_t<decltype(field)>>();
-    });
-  } catch (const nlohmann::json::exception& error) {
-    throw Error{ErrorKind::kBadData,
-                "'" + source + "' is not the configuration of a detector training: " + error.what()};
-  }
-  return options;
+void ReadDetectorSettings(const nlohmann::json& json, const std::string& source, DetectorTrainingOptions& options) {
+  ReadSettings(WithoutTask(json, kTask, source), source, [&](auto&& visit) { VisitFields(options, visit); });
 }
 
 }  // namespace maskscope

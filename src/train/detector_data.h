@@ -17,8 +17,8 @@ struct DetectorData {
   std::vector<LabelledImage> train, validation;
 };
 
-// The train rows of `collection`, a collection folder or a manifest; whole groups are held back for validation, unless a
-// manifest names its own validation part. Errors: those of ReadTrainingScenes; kBadData when a part is empty.
+// The train rows of `collection`, a collection folder or a manifest; whole groups are held back for validation, unless
+// a manifest names its own validation part. Errors: those of ReadTrainingScenes; kBadData when a part is empty.
 DetectorData ReadDetectorData(const std::filesystem::path& collection, double validation_share, uint64_t seed);
 
 struct TeacherOptions {

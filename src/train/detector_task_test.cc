@@ -130,10 +130,12 @@ TEST(DetectorConfig, ComesBackAsItWasWritten) {
   options.task.sample.size = 320;
   options.loop.schedule.peak = 0.0123;
   options.network.neck_channels = 32;
-  const nlohmann::json json = ConfigToJson(options);
-  EXPECT_EQ(ConfigToJson(DetectorTrainingOptionsFromJson(json, "config.json")), json);
+  const nlohmann::json json = ToJson(options);
+  DetectorTrainingOptions back;
+  ReadDetectorSettings(json, "args.yaml", back);
+  EXPECT_EQ(ToJson(back), json);
   EXPECT_EQ(json["sample"]["size"], 320);
-  EXPECT_THROW(DetectorTrainingOptionsFromJson({{"task", "detector"}}, "config.json"), Error);
+  EXPECT_THROW(ReadDetectorSettings({{"run", {{"task", "classifier"}}}}, "args.yaml", back), Error);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "graph/onnx_io.h"
 #include "graph/passes.h"
+#include "train/settings.h"
 #include "train/torch_graph.h"
 #include "zoo/weights.h"
 
@@ -107,13 +108,13 @@ LoopResult TrainDetector(const DetectorTrainingOptions& options, const RunFolder
                          const LoopHooks& hooks) {
   options.Validate();
   Graph start = ReadDetectorStart(options);
-  if (!resume) folder.WriteConfig(ConfigToJson(options));
+  if (!resume) folder.WriteArgs(ToJson(options));
   DetectorData data = ReadDetectorData(options.data, options.validation_share, options.validation_seed);
   Complete(options, hooks, data.train);
   ModelRecord record = *ReadModelRecord(start, options.init.string());
   record.input.longest_side = options.task.sample.longest_side;
   record.licence = options.licence;
-  record.provenance = {{"recipe", ToJson(options)},
+  record.provenance = {{"recipe", RecipeForRecord(ToJson(options))},
                        {"training_pictures", data.train.size()},
                        {"validation_pictures", data.validation.size()}};
   if (options.batch_norm == BatchNormMode::kFold) FoldBatchNorm(start);

@@ -19,6 +19,8 @@ namespace maskscope {
 // statistics stay. kFold: folded into the convolutions before training, which is fastest.
 enum class BatchNormMode { kLearn, kFrozen, kFold };
 BatchNormMode ParseBatchNormMode(const std::string& text);  // "learn", "frozen", "fold". Errors: kUsage
+std::string_view EnumText(BatchNormMode mode);
+void ParseEnum(const std::string& text, BatchNormMode& mode);
 
 struct DetectorTrainingOptions {
   std::filesystem::path data;  // collection folder (data/dataset.h)
@@ -36,12 +38,10 @@ struct DetectorTrainingOptions {
   void Validate() const;      // Errors: kUsage
 };
 
-// The recipe, without paths: what a model's record tells of its making.
+// All settings in groups, as args.yaml holds them.
 nlohmann::json ToJson(const DetectorTrainingOptions& options);
-// The recipe and where things lie: the run folder's config.json.
-nlohmann::json ConfigToJson(const DetectorTrainingOptions& options);
-// From ConfigToJson. Errors: kBadData naming `source`.
-DetectorTrainingOptions DetectorTrainingOptionsFromJson(const nlohmann::json& json, const std::string& source);
+// Sets what `json` names (a recipe, or a run's args.yaml). Errors: kBadData naming `source`.
+void ReadDetectorSettings(const nlohmann::json& json, const std::string& source, DetectorTrainingOptions& options);
 
 // The record of a RetinaFace as the zoo builds it, fed at `longest_side`.
 ModelRecord RetinaFaceRecord(int longest_side, bool landmarks = true);

@@ -1,8 +1,10 @@
 #include "train/optimizer.h"
 
+#include <fmt/format.h>
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -11,6 +13,14 @@
 namespace maskscope {
 
 namespace {
+
+constexpr std::array<std::string_view, 5> kNames{"sgd", "adam", "adamw", "adagrad", "rmsprop"};
+
+bool DecayIsDecoupled(OptimizerKind kind) { return kind == OptimizerKind::kSgd || kind == OptimizerKind::kAdamW; }
+
+bool NeedsFirst(const OptimizerOptions& options) {
+  return options.kind != OptimizerKind::kAdagrad && (options.kind != OptimizerKind::kRmsProp || options.momentum > 0);
+}
 
 // Copies `from`[name] into `to`. Errors: kBadData.
 void Restore(const NamedTensors& from, const std::string& name, at::Tensor& to) {
@@ -34,12 +44,14 @@ int64_t ReadCounter(const NamedTensors& state, const std::string& name) {
 }  // namespace
 
 OptimizerKind ParseOptimizer(const std::string& text) {
-  if (text == "sgd") return OptimizerKind::kSgd;
-  if (text == "adamw") return OptimizerKind::kAdamW;
-  throw Error{ErrorKind::kUsage, "optimizer '" + text + "' is not known, wanted sgd or adamw"};
+  for (size_t i = 0; i < kNames.size(); ++i) {
+    if (text == kNames[i]) return static_cast<OptimizerKind>(i);
+  }
+  throw Error{ErrorKind::kUsage,
+              "optimizer '" + text + "' is not known, wanted " + fmt::format("{}", fmt::join(kNames, ", "))};
 }
 
-std::string_view OptimizerName(OptimizerKind kind) { return kind == OptimizerKind::kSgd ? "sgd" : "adamw"; }
+std::string_view OptimizerName(OptimizerKind kind) { return kNames.at(static_cast<size_t>(kind)); }
 
 void OptimizerOptions::Validate() const {
   Problems problems;
@@ -59,8 +71,8 @@ Optimizer::Optimizer(NamedTensors parameters, const OptimizerOptions& options)
     : parameters_(std::move(parameters)), options_(options) {
   options_.Validate();
   for (const auto& [name, parameter] : parameters_) {
-    first_.emplace(name, at::zeros_like(parameter).detach());
-    if (options_.kind == OptimizerKind::kAdamW) second_.emplace(name, at::zeros_like(parameter).detach());
+    if (NeedsFirst(options_)) first_.emplace(name, at::zeros_like(parameter).detach());
+    if (options_.kind != OptimizerKind::kSgd) second_.emplace(name, at::zeros_like(parameter).detach());
   }
 }
 
@@ -94,12 +106,28 @@ double Optimizer::Step(double learning_rate) {
   for (auto& [name, parameter] : parameters_) {
     const double rate = learning_rate * RateFactor(name);
     if (!parameter.grad().defined() || rate == 0) continue;
-    const at::Tensor gradient = scale == 1 ? parameter.grad() : parameter.grad() * scale;
-    if (parameter.dim() >= 2 && options_.weight_decay > 0) parameter.mul_(1 - rate * options_.weight_decay);
-    if (options_.kind == OptimizerKind::kSgd) {
-      UpdateSgd(name, parameter, gradient, rate);
-    } else {
-      UpdateAdamW(name, parameter, gradient, rate);
+    at::Tensor gradient = scale == 1 ? parameter.grad() : parameter.grad() * scale;
+    if (parameter.dim() >= 2 && options_.weight_decay > 0) {
+      if (DecayIsDecoupled(options_.kind)) {
+        parameter.mul_(1 - rate * options_.weight_decay);
+      } else {
+        gradient = gradient.add(parameter, options_.weight_decay);
+      }
+    }
+    switch (options_.kind) {
+      case OptimizerKind::kSgd:
+        UpdateSgd(name, parameter, gradient, rate);
+        break;
+      case OptimizerKind::kAdam:
+      case OptimizerKind::kAdamW:
+        UpdateAdam(name, parameter, gradient, rate);
+        break;
+      case OptimizerKind::kAdagrad:
+        UpdateAdagrad(name, parameter, gradient, rate);
+        break;
+      case OptimizerKind::kRmsProp:
+        UpdateRmsProp(name, parameter, gradient, rate);
+        break;
     }
   }
   return norm;
@@ -111,7 +139,7 @@ void Optimizer::UpdateSgd(const std::string& name, at::Tensor& parameter, const 
   parameter.add_(gradient, -rate).add_(velocity, -rate * options_.momentum);
 }
 
-void Optimizer::UpdateAdamW(const std::string& name, at::Tensor& parameter, const at::Tensor& gradient, double rate) {
+void Optimizer::UpdateAdam(const std::string& name, at::Tensor& parameter, const at::Tensor& gradient, double rate) {
   at::Tensor& first = first_.at(name);
   at::Tensor& second = second_.at(name);
   first.mul_(options_.beta1).add_(gradient, 1 - options_.beta1);
@@ -120,6 +148,25 @@ void Optimizer::UpdateAdamW(const std::string& name, at::Tensor& parameter, cons
   const double correction1 = 1 - std::pow(options_.beta1, steps), correction2 = 1 - std::pow(options_.beta2, steps);
   const at::Tensor divisor = second.sqrt().div_(std::sqrt(correction2)).add_(options_.epsilon);
   parameter.addcdiv_(first, divisor, -rate / correction1);
+}
+
+void Optimizer::UpdateAdagrad(const std::string& name, at::Tensor& parameter, const at::Tensor& gradient, double rate) {
+  at::Tensor& sum = second_.at(name);
+  sum.addcmul_(gradient, gradient);
+  parameter.addcdiv_(gradient, sum.sqrt().add_(options_.epsilon), -rate);
+}
+
+void Optimizer::UpdateRmsProp(const std::string& name, at::Tensor& parameter, const at::Tensor& gradient, double rate) {
+  at::Tensor& mean = second_.at(name);
+  mean.mul_(options_.beta2).addcmul_(gradient, gradient, 1 - options_.beta2);
+  const at::Tensor divisor = mean.sqrt().add_(options_.epsilon);
+  if (options_.momentum == 0) {
+    parameter.addcdiv_(gradient, divisor, -rate);
+    return;
+  }
+  at::Tensor& velocity = first_.at(name);
+  velocity.mul_(options_.momentum).addcdiv_(gradient, divisor);
+  parameter.add_(velocity, -rate);
 }
 
 NamedTensors Optimizer::State() const {

@@ -12,16 +12,19 @@ namespace maskscope {
 
 using NamedTensors = std::map<std::string, at::Tensor>;
 
-// kSgd: momentum, Nesterov's form. kAdamW: Loshchilov and Hutter 2019.
-enum class OptimizerKind { kSgd, kAdamW };
-OptimizerKind ParseOptimizer(const std::string& text);  // "sgd", "adamw". Errors: kUsage
+// kSgd: momentum, Nesterov's form. kAdam: Kingma and Ba 2015. kAdamW: Loshchilov and Hutter 2019. kAdagrad: Duchi et
+// al. 2011. kRmsProp: Hinton's lecture 6e, its running mean by `beta2`, with `momentum`. Formulas as in PyTorch.
+enum class OptimizerKind { kSgd, kAdam, kAdamW, kAdagrad, kRmsProp };
+// "sgd", "adam", "adamw", "adagrad", "rmsprop". Errors: kUsage
+OptimizerKind ParseOptimizer(const std::string& text);
 std::string_view OptimizerName(OptimizerKind kind);
 
 struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::kAdamW;
-  // Decay per unit of learning rate, on tensors of rank 2 and more: BatchNormalization and biases are left alone.
+  // On tensors of rank 2 and more: BatchNormalization and biases are left alone. Decoupled (per unit of learning rate)
+  // for SGD and AdamW; the others add weight_decay times the weight to the gradient, as their papers' users do.
   double weight_decay = 0.02;
-  double momentum = 0.9;  // SGD
+  double momentum = 0.9;  // SGD, RMSprop
   double beta1 = 0.9, beta2 = 0.99, epsilon = 1e-8;
   double clip_norm = 0;  // gradients are scaled down to this L2 norm over all parameters; 0 = never
   // Learning rate factors by name prefix, the first that fits; 0 freezes.
@@ -47,7 +50,9 @@ class Optimizer {
  private:
   double GradientNorm() const;
   void UpdateSgd(const std::string& name, at::Tensor& parameter, const at::Tensor& gradient, double rate);
-  void UpdateAdamW(const std::string& name, at::Tensor& parameter, const at::Tensor& gradient, double rate);
+  void UpdateAdam(const std::string& name, at::Tensor& parameter, const at::Tensor& gradient, double rate);
+  void UpdateAdagrad(const std::string& name, at::Tensor& parameter, const at::Tensor& gradient, double rate);
+  void UpdateRmsProp(const std::string& name, at::Tensor& parameter, const at::Tensor& gradient, double rate);
   double RateFactor(const std::string& name) const;
 
   NamedTensors parameters_, first_, second_;

@@ -1,13 +1,19 @@
 #include "train/run_folder.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <system_error>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "train/settings.h"
 
 namespace maskscope {
 
@@ -26,7 +32,10 @@ RunFolder RunFolder::Create(const std::filesystem::path& parent, const std::stri
   for (int number = 1;; ++number) {
     const std::filesystem::path folder = parent / (number == 1 ? name : name + std::to_string(number));
     std::error_code failure;
-    if (std::filesystem::create_directory(folder, failure)) return RunFolder(folder);
+    if (std::filesystem::create_directory(folder, failure)) {
+      MakeFolder(folder / "weights");
+      return RunFolder(folder);
+    }
     if (failure && failure != std::errc::file_exists) {
       throw Error{ErrorKind::kOutput, "cannot make the folder " + folder.string() + ": " + failure.message()};
     }
@@ -34,22 +43,28 @@ RunFolder RunFolder::Create(const std::filesystem::path& parent, const std::stri
 }
 
 RunFolder RunFolder::Open(const std::filesystem::path& folder) {
-  if (!std::filesystem::is_regular_file(folder / "config.json")) {
-    throw Error{ErrorKind::kNotFound, folder.string() + " is not the folder of a training: it has no config.json"};
+  if (!std::filesystem::is_regular_file(folder / "args.yaml")) {
+    throw Error{ErrorKind::kNotFound, folder.string() + " is not the folder of a training: it has no args.yaml"};
   }
   return RunFolder(folder);
 }
 
-void RunFolder::WriteConfig(const nlohmann::json& config) const {
-  WriteFileAtomically(path_ / "config.json", config.dump(2) + "\n");
+void RunFolder::WriteArgs(const nlohmann::json& settings) const { WriteFileAtomically(args(), ToYaml(settings)); }
+
+nlohmann::json RunFolder::ReadArgs() const { return ReadYaml(args()); }
+
+RunFolder::Lock::Lock(const RunFolder& folder) : folder_(open(folder.path().c_str(), O_RDONLY | O_DIRECTORY)) {
+  if (folder_ >= 0 && flock(folder_, LOCK_EX | LOCK_NB) == 0) return;
+  const bool taken = folder_ >= 0 && errno == EWOULDBLOCK;
+  const std::string reason = taken ? "another training is at work in it" : std::strerror(errno);
+  if (folder_ >= 0) close(folder_);
+  throw Error{ErrorKind::kOutput, "cannot use the run folder " + folder.path().string() + ": " + reason};
 }
 
-nlohmann::json RunFolder::ReadConfig() const {
-  nlohmann::json config = nlohmann::json::parse(ReadFileText(path_ / "config.json"), nullptr, false);
-  if (!config.is_object()) {
-    throw Error{ErrorKind::kBadData, (path_ / "config.json").string() + " is not a JSON object"};
-  }
-  return config;
+RunFolder::Lock::~Lock() { close(folder_); }
+
+void RunFolder::WriteEnvironment(const nlohmann::json& environment) const {
+  WriteFileAtomically(path_ / "environment.json", environment.dump(2) + "\n");
 }
 
 void RunFolder::WriteResults(const std::vector<NamedNumbers>& rows) const {

@@ -17,7 +17,7 @@ TEST(RunFolder, CountsUpWhereTheNameIsTaken) {
   EXPECT_EQ(RunFolder::Create(runs, "mask").path(), runs / "mask2");
   EXPECT_EQ(RunFolder::Create(runs, "mask").path(), runs / "mask3");
   EXPECT_EQ(RunFolder::Create(runs, "face").path(), runs / "face");
-  std::filesystem::remove(runs / "mask2");
+  std::filesystem::remove_all(runs / "mask2");
   EXPECT_EQ(RunFolder::Create(runs, "mask").path(), runs / "mask2");
 }
 
@@ -30,17 +30,16 @@ TEST(RunFolder, RefusesNamesThatAreNotPlain) {
   ExpectError(ErrorKind::kOutput, {"file"}, [&] { RunFolder::Create(folder / "file", "run"); });
 }
 
-TEST(RunFolder, KeepsTheConfiguration) {
+TEST(RunFolder, KeepsTheSettings) {
   const TestFolder folder;
   const RunFolder run = RunFolder::Create(folder.path(), "run");
-  ExpectError(ErrorKind::kNotFound, {"run", "config.json"}, [&] { RunFolder::Open(run.path()); });
-  const nlohmann::json config{{"epochs", 3}, {"learning_rate", 0.1}};
-  run.WriteConfig(config);
-  EXPECT_EQ(RunFolder::Open(run.path()).ReadConfig(), config);
-  for (const char* broken : {"", "{", "[1]"}) {
-    folder.Write("run/config.json", broken);
-    ExpectError(ErrorKind::kBadData, {"config.json"}, [&] { RunFolder::Open(run.path()).ReadConfig(); });
-  }
+  EXPECT_TRUE(std::filesystem::is_directory(run.best_model().parent_path()));
+  ExpectError(ErrorKind::kNotFound, {"run", "args.yaml"}, [&] { RunFolder::Open(run.path()); });
+  const nlohmann::json settings{{"training", {{"epochs", 3}, {"learning_rate", 0.1}}}};
+  run.WriteArgs(settings);
+  EXPECT_EQ(RunFolder::Open(run.path()).ReadArgs(), settings);
+  folder.Write("run/args.yaml", "training: [");
+  ExpectError(ErrorKind::kBadData, {"args.yaml"}, [&] { RunFolder::Open(run.path()).ReadArgs(); });
 }
 
 TEST(RunFolder, WritesResultsAsATable) {

@@ -185,6 +185,18 @@ void TorchGraph::FreezeBatchNorm(const std::vector<std::string>& frozen_prefixes
   }
 }
 
+void TorchGraph::Freeze(const std::function<bool(const Node&)>& frozen) {
+  std::set<std::string> learning;
+  for (Impl::Step& step : impl_->steps) {
+    const bool still = frozen(*step.node);
+    if (step.batch_norm) step.frozen = still;
+    if (!still) learning.insert(step.node->inputs.begin(), step.node->inputs.end());
+  }
+  for (auto& [name, parameter] : impl_->parameters) {
+    at::Tensor(parameter).requires_grad_(learning.contains(name));
+  }
+}
+
 const Graph& TorchGraph::structure() const { return impl_->graph; }
 
 Graph TorchGraph::Export() const {

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,6 +33,9 @@ class TorchGraph {
   // BatchNormalization layers whose names start with a prefix in `frozen` use (and keep) their running statistics in
   // training too.
   void FreezeBatchNorm(const std::vector<std::string>& frozen_prefixes);
+  // Nodes for which `frozen` holds stop learning, statistics included, until the next call; a parameter that a learning
+  // node reads as well goes on.
+  void Freeze(const std::function<bool(const Node&)>& frozen);
   float batch_norm_momentum = 0.1f;  // share of the new batch in the running statistics
 
   // Nodes and edges as given (its initializers are the weights at the start).

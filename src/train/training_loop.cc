@@ -14,10 +14,13 @@
 #include "base/threads.h"
 #include "graph/onnx_io.h"
 #include "train/checkpoint.h"
+#include "train/environment.h"
 
 namespace maskscope {
 
 namespace {
+
+constexpr double kDivergence = 2;  // mean loss of an epoch, in means of the first
 
 double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -81,6 +84,7 @@ class Loop {
   bool RunEpoch();
   bool RunStep(int64_t step);
   void FinishEpoch();
+  bool EndsEarly();
   void SaveState();
 
   TorchGraph& graph_;
@@ -155,12 +159,28 @@ void Loop::Resume() {
 }
 
 LoopResult Loop::Run() {
+  result_.epochs_done = epoch_;
+  if (!rows_.empty() && EndsEarly()) return result_;
   while (epoch_ < options_.epochs) {
     if (!RunEpoch()) break;
     FinishEpoch();
+    if (EndsEarly()) break;
   }
   result_.epochs_done = epoch_;
   return result_;
+}
+
+// A resumed training comes to the same answer: everything asked is in the rows and the best epoch.
+bool Loop::EndsEarly() {
+  const double first = FindNumber(rows_.front(), "loss"), last = FindNumber(rows_.back(), "loss");
+  if (last > kDivergence * first && first > 0) {
+    result_.stopped_because =
+        fmt::format("the loss has grown from {:.4g} in epoch 1 to {:.4g} in epoch {}: lower the learning rate", first,
+                    last, epoch_);
+    return true;
+  }
+  result_.lost_patience = options_.patience > 0 && epoch_ - 1 - result_.best_epoch >= options_.patience;
+  return result_.lost_patience;
 }
 
 bool Loop::RunEpoch() {
@@ -169,6 +189,7 @@ bool Loop::RunEpoch() {
     hooks_.progress->Start(fmt::format("epoch {}/{}", epoch_ + 1, options_.epochs),
                            task_.PicturesPerEpoch(epoch_) - sums_.images, "pictures");
   }
+  task_.PrepareGraph(graph_, epoch_);
   task_.BeginEpoch(epoch_, step_);
   while (step_ < steps) {
     if (!RunStep(step_)) return false;
@@ -240,6 +261,7 @@ void Loop::FinishEpoch() {
     result_.best_score = score;
     result_.best_epoch = epoch_;
     WriteOnnx(packaged, folder_.best_model());
+    task_.DrawBest(folder_);
   }
   folder_.WriteResults(rows_);
   std::string text;
@@ -258,6 +280,7 @@ void Loop::FinishEpoch() {
 void LoopOptions::Validate() const {
   Problems problems;
   problems.Require(epochs >= 1 && epochs <= 100000, "epochs", std::to_string(epochs), "1 to 100000");
+  problems.Require(patience >= 0, "patience", std::to_string(patience), "0 or more");
   problems.Require(threads >= 0 && threads <= 1024, "threads", std::to_string(threads), "0 to 1024");
   problems.Require(average_decay >= 0 && average_decay < 1, "average_decay", std::to_string(average_decay),
                    "0 or more, below 1");
@@ -279,10 +302,15 @@ uint64_t StepSeed(uint64_t seed, int epoch, int64_t step, uint64_t further) {
 LoopResult RunTrainingLoop(TorchGraph& graph, TrainingTask& task, const LoopOptions& options, const RunFolder& folder,
                            bool resume, const LoopHooks& hooks) {
   options.Validate();
+  const RunFolder::Lock lock(folder);
   at::set_num_threads(ResolveThreads(options.threads, "threads"));
   graph.batch_norm_momentum = options.batch_norm_momentum;
   Loop loop(graph, task, options, folder, hooks);
-  if (resume) loop.Resume();
+  if (resume) {
+    loop.Resume();
+  } else {
+    folder.WriteEnvironment(DescribeEnvironment(options.threads));
+  }
   return loop.Run();
 }
 

@@ -17,9 +17,10 @@ namespace maskscope {
 
 struct LoopOptions {
   int epochs = 20;
-  int threads = 0;  // of libtorch; 0 = all cores
+  int patience = 0;  // epochs without a better score after which it ends; 0 = never
+  int threads = 0;   // of libtorch; 0 = all cores
   uint64_t seed = 1;
-  OneCycle schedule;
+  Schedule schedule;
   OptimizerOptions optimizer;
   double average_decay = 0.998;      // of the weights' moving average
   float batch_norm_momentum = 0.1f;  // share of the new batch in the running statistics
@@ -38,6 +39,8 @@ struct StepResult {
 class TrainingTask {
  public:
   virtual ~TrainingTask() = default;
+  // Before every epoch that is begun or gone on with: what is to learn in it (frozen layers).
+  virtual void PrepareGraph(TorchGraph&, int /*epoch*/) {}
   virtual int64_t StepsPerEpoch(int epoch) const = 0;
   virtual int64_t PicturesPerEpoch(int epoch) const = 0;  // for the progress line: the sum of StepResult::images
   // Before the first step that is run of an epoch: prepare batches `first_step` and after.
@@ -46,6 +49,8 @@ class TrainingTask {
   virtual StepResult Step(TorchGraph& graph, int epoch, int64_t step) = 0;
   // Judges the averaged weights (graph holds them; no gradients). "score" must be among the numbers: greater is better.
   virtual NamedNumbers Validate(TorchGraph& graph, int epoch) = 0;
+  // After the best model so far was written: what shows how good it is. `folder` is the run's.
+  virtual void DrawBest(const RunFolder& /*folder*/) {}
   // The model file: adds the record (classes, preprocessing, `validation` as measured) to the exported graph.
   virtual Graph Package(Graph graph, const NamedNumbers& validation) = 0;
 };
@@ -54,22 +59,24 @@ class TrainingTask {
 uint64_t StepSeed(uint64_t seed, int epoch, int64_t step, uint64_t further = 0);
 
 struct LoopHooks {
-  Progress* progress = nullptr;          // may be null
+  Progress* progress = nullptr;                         // may be null
   std::function<void(const NamedNumbers&)> epoch_done;  // may be empty; gets the row of results.csv
-  std::function<bool()> stop_requested;  // may be empty; asked after every step
+  std::function<bool()> stop_requested;                 // may be empty; asked after every step
 };
 
 struct LoopResult {
   int epochs_done = 0;
   bool interrupted = false;     // stop_requested said so; the checkpoint holds the exact place
-  std::string stopped_because;  // "" or why it ended early (a loss that is not finite)
+  std::string stopped_because;  // "" or what broke it off (a loss that is not finite, or grows)
+  bool lost_patience = false;   // the score rose no more: LoopOptions::patience
   double best_score = 0;
   int best_epoch = -1;  // counted from 0; -1 = no epoch finished
 };
 
 // Trains `graph` for the options' epochs, or goes on where the folder's checkpoint stopped (`resume`). After every
 // epoch: validation with averaged weights, a row in results.csv, last.onnx, best.onnx where the score rose, and the
-// checkpoint. On one thread count, stopping and resuming changes nothing, bit for bit. Errors: kOutput, kBadData (a
+// checkpoint. A loss that is not finite, or an epoch's mean above twice that of the first, breaks it off; the models so
+// far stay. On one thread count, stopping and resuming changes nothing, bit for bit. Errors: kOutput, kBadData (a
 // checkpoint of another network), those of the task.
 LoopResult RunTrainingLoop(TorchGraph& graph, TrainingTask& task, const LoopOptions& options, const RunFolder& folder,
                            bool resume, const LoopHooks& hooks);

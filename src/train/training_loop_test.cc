@@ -51,6 +51,7 @@ class NoiseTask : public TrainingTask {
  public:
   std::vector<double> scores;         // of the epochs; empty = as measured
   int bad_epoch = -1, bad_step = -1;  // where the loss is not a number
+  std::vector<double> loss_factor;    // of the epochs; empty = 1
   std::vector<std::pair<int, int64_t>> begun;
 
   int64_t StepsPerEpoch(int) const override { return kSteps; }
@@ -63,6 +64,7 @@ class NoiseTask : public TrainingTask {
     StepResult result;
     result.loss = at::cross_entropy_loss(logits, labels);
     if (epoch == bad_epoch && step == bad_step) result.loss = result.loss * std::numeric_limits<double>::quiet_NaN();
+    if (!loss_factor.empty()) result.loss = result.loss * loss_factor.at(static_cast<size_t>(epoch));
     result.images = kBatch;
     result.parts = {{"twice", 2 * result.loss.item<double>()}};
     return result;
@@ -255,6 +257,50 @@ TEST(TrainingLoop, EndsWithAReasonWhenTheLossIsNoNumber) {
   EXPECT_NE(result.stopped_because.find("loss was not finite in epoch 2, step 3"), std::string::npos)
       << result.stopped_because;
   EXPECT_EQ(LoadCheckpoint(run.checkpoint()).state.at("epoch"), 1);  // of the last good epoch
+}
+
+TEST(TrainingLoop, EndsWhenTheScoreRisesNoMoreAndSoDoesAResumedRun) {
+  const TestFolder folder;
+  const RunFolder run = RunFolder::Create(folder.path(), "run");
+  NoiseTask task;
+  task.scores = {0.5, 0.4, 0.45};
+  LoopOptions options = SmallOptions();
+  options.patience = 1;
+  TorchGraph graph(SmallGraph(1));
+  for (const bool resume : {false, true}) {
+    const LoopResult result = RunTrainingLoop(graph, task, options, run, resume, {});
+    EXPECT_TRUE(result.lost_patience);
+    EXPECT_EQ(result.epochs_done, 2);
+    EXPECT_EQ(result.best_epoch, 0);
+    EXPECT_EQ(result.stopped_because, "");
+  }
+  options.patience = 2;
+  EXPECT_EQ(RunTrainingLoop(graph, task, options, run, true, {}).epochs_done, 3);
+}
+
+TEST(TrainingLoop, EndsWithAReasonWhenTheLossGrows) {
+  const TestFolder folder;
+  const RunFolder run = RunFolder::Create(folder.path(), "run");
+  NoiseTask task;
+  task.scores = {0.5, 0.6, 0.7};
+  task.loss_factor = {1, 50, 1};
+  TorchGraph graph(SmallGraph(1));
+  const LoopResult result = RunTrainingLoop(graph, task, SmallOptions(), run, false, {});
+  EXPECT_EQ(result.epochs_done, 2);
+  EXPECT_NE(result.stopped_because.find("has grown"), std::string::npos) << result.stopped_because;
+}
+
+TEST(TrainingLoop, KeepsOthersOutOfItsFolder) {
+  const TestFolder folder;
+  const RunFolder run = RunFolder::Create(folder.path(), "run");
+  NoiseTask task;
+  TorchGraph graph(SmallGraph(1));
+  {
+    const RunFolder::Lock lock(run);
+    ExpectError(ErrorKind::kOutput, {"another training is at work"},
+                [&] { RunTrainingLoop(graph, task, SmallOptions(), run, false, {}); });
+  }
+  EXPECT_EQ(RunTrainingLoop(graph, task, SmallOptions(), run, false, {}).epochs_done, kEpochs);
 }
 
 TEST(TrainingLoop, RefusesToResumeWhatDoesNotFit) {

@@ -42,18 +42,18 @@ int RunNew(const Options& options, const CommandContext& context) {
     throw Error(ErrorKind::kUsage, "--data is missing: a manifest, or the folder with scenes/ and faces/");
   if (training.samples.exclude_sets == std::vector<std::string>{"none"}) training.samples.exclude_sets.clear();
   training.Validate();
-  const RunFolder folder = RunFolder::Create(options.place.runs, options.place.name);
-  if (options.find_rate) return RunRateFinder(training, folder, context);
-  return RunTraining(folder, "classifier", context,
-                     [&](const LoopHooks& hooks) { return TrainClassifier(training, folder, false, hooks); });
+  const TrainingPlace place = NewTrainingPlace(options.place);
+  if (options.find_rate) return RunRateFinder(training, place.folder, context);
+  return RunTraining(place, "classifier", context,
+                     [&](const LoopHooks& hooks) { return TrainClassifier(training, place.folder, false, hooks); });
 }
 
 int RunResumed(const Options& options, const CommandContext& context) {
-  const RunFolder folder = RunFolder::Open(options.place.resume);
+  const TrainingPlace place = ResumedTrainingPlace(options.place);
   ClassifierTrainingOptions training;
-  ReadClassifierSettings(folder.ReadArgs(), folder.args().string(), training);
-  return RunTraining(folder, "classifier", context,
-                     [&](const LoopHooks& hooks) { return TrainClassifier(training, folder, true, hooks); });
+  ReadClassifierSettings(place.folder.ReadArgs(), place.folder.args().string(), training);
+  return RunTraining(place, "classifier", context,
+                     [&](const LoopHooks& hooks) { return TrainClassifier(training, place.folder, true, hooks); });
 }
 
 void AddDataOptions(CLI::App& app, Options& options) {

@@ -28,6 +28,23 @@ void AddRunOptions(CLI::App& app, RunPlace& place) {
   app.add_option("--resume", place.resume, "go on with a stopped run, by its own settings")->option_text("RUN");
 }
 
+namespace {
+
+std::unique_ptr<Peers> MeetPeers() {
+  const PeersOptions options = PeersOptions::FromEnvironment();
+  return options.size > 1 ? std::make_unique<Peers>(options) : nullptr;
+}
+
+}  // namespace
+
+TrainingPlace NewTrainingPlace(const RunPlace& place) {
+  std::unique_ptr<Peers> peers = MeetPeers();
+  const bool writes = !peers || peers->writes();
+  return {std::move(peers), writes ? RunFolder::Create(place.runs, place.name) : RunFolder::Nowhere()};
+}
+
+TrainingPlace ResumedTrainingPlace(const RunPlace& place) { return {MeetPeers(), RunFolder::Open(place.resume)}; }
+
 void AddLoopOptions(CLI::App& app, LoopOptions& loop) {
   // Names are turned into kinds while parsing: what comes after may ask for them.
   const auto add_name = [&app](const char* option, const char* help, auto& kind) {
@@ -94,15 +111,19 @@ void SayEpoch(const NamedNumbers& row, const CommandContext& context) {
 
 }  // namespace
 
-int RunTraining(const RunFolder& folder, const std::string& kind, const CommandContext& context,
+int RunTraining(const TrainingPlace& place, const std::string& kind, const CommandContext& context,
                 const std::function<LoopResult(const LoopHooks&)>& train) {
-  const std::unique_ptr<Progress> progress = context.MakeProgress();
+  const bool writes = !place.peers || place.peers->writes();
+  const std::unique_ptr<Progress> progress = writes ? context.MakeProgress() : nullptr;
   LoopHooks hooks;
+  hooks.peers = place.peers.get();
   hooks.progress = progress.get();
   hooks.stop_requested = [&context] { return context.StopRequested(); };
   hooks.epoch_done = [&context](const NamedNumbers& row) { SayEpoch(row, context); };
-  context.Say(fmt::format("the run's folder is {}", folder.path().string()));
+  const RunFolder& folder = place.folder;
+  if (writes) context.Say(fmt::format("the run's folder is {}", folder.path().string()));
   const LoopResult result = train(hooks);
+  if (!writes) return result.interrupted ? ExitCode(ErrorKind::kInterrupted) : 0;
   if (result.best_epoch >= 0) {
     context.Say(fmt::format("best model: {} (epoch {}, score {:.4f})", folder.best_model().string(),
                             result.best_epoch + 1, result.best_score));

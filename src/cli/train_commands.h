@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -23,6 +24,14 @@ struct RunPlace {
 };
 void AddRunOptions(CLI::App& app, RunPlace& place);
 
+// A training that one or several processes run (PeersOptions::FromEnvironment): the run's folder is made by the first.
+struct TrainingPlace {
+  std::unique_ptr<Peers> peers;  // null when this process is alone
+  RunFolder folder;
+};
+TrainingPlace NewTrainingPlace(const RunPlace& place);
+TrainingPlace ResumedTrainingPlace(const RunPlace& place);
+
 // Epochs, optimizer, schedule, seed, threads.
 void AddLoopOptions(CLI::App& app, LoopOptions& loop);
 
@@ -32,7 +41,7 @@ void AddRecipeOption(CLI::App& app, std::function<void(const nlohmann::json&, co
 
 // Runs `train(hooks)` with progress on the terminal and says how it ended and where the model lies. Returns the exit
 // code. Errors: kBadData where the training stopped by itself (a loss that is not finite).
-int RunTraining(const RunFolder& folder, const std::string& kind, const CommandContext& context,
+int RunTraining(const TrainingPlace& place, const std::string& kind, const CommandContext& context,
                 const std::function<LoopResult(const LoopHooks&)>& train);
 
 }  // namespace maskscope

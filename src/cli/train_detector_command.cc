@@ -60,17 +60,17 @@ int RunNew(const Arguments& arguments, const CommandContext& context) {
   if (training.init.empty()) throw Error(ErrorKind::kUsage, "--init is missing: the weights to start from");
   training.Validate();
   ReadDetectorStart(training);  // what is wrong with it is told before a folder is made
-  const RunFolder folder = RunFolder::Create(arguments.place.runs, arguments.place.name);
-  return RunTraining(folder, "detector", context,
-                     [&](const LoopHooks& hooks) { return TrainDetector(training, folder, false, hooks); });
+  const TrainingPlace place = NewTrainingPlace(arguments.place);
+  return RunTraining(place, "detector", context,
+                     [&](const LoopHooks& hooks) { return TrainDetector(training, place.folder, false, hooks); });
 }
 
 int RunResumed(const Arguments& arguments, const CommandContext& context) {
-  const RunFolder folder = RunFolder::Open(arguments.place.resume);
+  const TrainingPlace place = ResumedTrainingPlace(arguments.place);
   DetectorTrainingOptions training;
-  ReadDetectorSettings(folder.ReadArgs(), folder.args().string(), training);
-  return RunTraining(folder, "detector", context,
-                     [&](const LoopHooks& hooks) { return TrainDetector(training, folder, true, hooks); });
+  ReadDetectorSettings(place.folder.ReadArgs(), place.folder.args().string(), training);
+  return RunTraining(place, "detector", context,
+                     [&](const LoopHooks& hooks) { return TrainDetector(training, place.folder, true, hooks); });
 }
 
 }  // namespace

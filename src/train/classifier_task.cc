@@ -66,8 +66,13 @@ std::unique_ptr<TorchGraph> ReadTeacher(const std::string& path, const ModelReco
 
 }  // namespace
 
-ClassifierTask::ClassifierTask(ClassifierData data, const ClassifierTrainingOptions& options, ModelRecord record)
-    : data_(std::move(data)), options_(options), record_(std::move(record)) {
+ClassifierTask::ClassifierTask(ClassifierData data, const ClassifierTrainingOptions& options, ModelRecord record,
+                               BatchShare share)
+    : data_(std::move(data)), options_(options), record_(std::move(record)), share_(share) {
+  if (options_.batch % share_.count != 0) {
+    throw Error{ErrorKind::kUsage,
+                fmt::format("a batch of {} cannot be dealt out evenly to {} processes", options_.batch, share_.count)};
+  }
   const auto samples = static_cast<int64_t>(data_.labels.size());
   const int64_t draws = options_.draws_per_epoch > 0 ? options_.draws_per_epoch : samples;
   steps_ = std::max<int64_t>(1, draws / options_.batch);
@@ -91,9 +96,11 @@ void ClassifierTask::BeginEpoch(int epoch, int64_t first_step) {
 ClassifierTask::Batch ClassifierTask::MakeBatch(int epoch, int64_t step) const {
   const at::NoGradGuard no_grad;
   const OneThread one_thread;
-  const auto first = static_cast<size_t>(step * options_.batch);
-  const auto batch = static_cast<size_t>(options_.batch);
-  at::Tensor picked = at::empty({options_.batch}, at::kLong), labels = at::empty({options_.batch}, at::kLong);
+  const auto batch = static_cast<size_t>(options_.batch / share_.count);
+  const size_t skipped = batch * static_cast<size_t>(share_.index);
+  const size_t first = static_cast<size_t>(step * options_.batch) + skipped;
+  const auto count = static_cast<int64_t>(batch);
+  at::Tensor picked = at::empty({count}, at::kLong), labels = at::empty({count}, at::kLong);
   std::vector<CropJitter> jitter;
   std::vector<Random> random;
   for (size_t i = 0; i < batch; ++i) {
@@ -101,14 +108,14 @@ ClassifierTask::Batch ClassifierTask::MakeBatch(int epoch, int64_t step) const {
     picked.data_ptr<int64_t>()[i] = static_cast<int64_t>(sample);
     labels.data_ptr<int64_t>()[i] = data_.labels[sample];
     jitter.push_back(data_.jitter[sample]);
-    random.emplace_back(StepSeed(options_.loop.seed, epoch, step, i + 1));
+    random.emplace_back(StepSeed(options_.loop.seed, epoch, step, skipped + i + 1));
   }
   const at::Tensor canvases = data_.canvases.index_select(0, picked);
   const int size = SizeOfStep(options_, epoch, step);
   const at::Tensor crops = SampleCrops(canvases, options_.canvas_extent, size, jitter, options_.augment, random);
   at::Tensor pictures = Normalise(DegradeAndColour(crops, options_.augment, random), record_.input);
   at::Tensor targets = SoftTargets(labels, kMaskStates, options_.loss.label_smoothing);
-  Random mixing(StepSeed(options_.loop.seed, epoch, step, batch + 1));
+  Random mixing(StepSeed(options_.loop.seed, epoch, step, static_cast<uint64_t>(options_.batch) + 1));
   MixBatch(options_.loss, mixing, pictures, targets);
   return {pictures, labels, targets};
 }
@@ -128,7 +135,7 @@ StepResult ClassifierTask::Step(TorchGraph& graph, int, int64_t) {
     result.loss =
         result.loss * (1 - share) + DistillationLoss(logits, taught, options_.loss.teacher_temperature) * share;
   }
-  result.images = batch.labels.size(0);
+  result.images = options_.batch;  // of all processes
   const double right = (logits.detach().argmax(1) == batch.targets.argmax(1)).to(at::kFloat).mean().item<double>();
   result.parts = {{"train_accuracy", right}};
   return result;

@@ -30,7 +30,9 @@ class ClassifierTask : public TrainingTask {
  public:
   // `record` is stored in the model files; its input size is that of validation. Errors: those of reading the teacher;
   // kBadModel when it is fed in another way than the student.
-  ClassifierTask(ClassifierData data, const ClassifierTrainingOptions& options, ModelRecord record);
+  // `share` says which part of every batch is made here.
+  ClassifierTask(ClassifierData data, const ClassifierTrainingOptions& options, ModelRecord record,
+                 BatchShare share = {});
 
   int64_t StepsPerEpoch(int epoch) const override;
   int64_t PicturesPerEpoch(int epoch) const override;
@@ -44,8 +46,8 @@ class ClassifierTask : public TrainingTask {
   // Pictures of the first training batches, and of validation faces with their labels.
   void DrawStart(const RunFolder& folder);
 
-  // One training batch: pictures [batch, 3, size, size] normalised, labels [batch] of the pictures before any mixing,
-  // targets [batch, states] that add up to 1.
+  // One training batch, or this process's share of it: pictures [batch, 3, size, size] normalised, labels [batch] of
+  // the pictures before any mixing, targets [batch, states] that add up to 1.
   struct Batch {
     at::Tensor pictures, labels, targets;
   };
@@ -58,6 +60,7 @@ class ClassifierTask : public TrainingTask {
   ClassifierData data_;
   ClassifierTrainingOptions options_;
   ModelRecord record_;
+  BatchShare share_;
   int64_t steps_ = 0;
   std::vector<int64_t> order_;            // of the epoch begun last
   std::unique_ptr<TorchGraph> teacher_;   // null without one

@@ -167,7 +167,7 @@ void Recenter(TorchGraph& graph, ClassifierTask& task) {
 
 // What a training needs, made from its options.
 struct Preparation {
-  Preparation(const ClassifierTrainingOptions& options, Progress* progress);
+  Preparation(const ClassifierTrainingOptions& options, const LoopHooks& hooks);
   Graph start;
   MaskSamples samples;
   ModelRecord record;
@@ -175,12 +175,13 @@ struct Preparation {
   std::unique_ptr<TorchGraph> graph;
 };
 
-Preparation::Preparation(const ClassifierTrainingOptions& options, Progress* progress)
+Preparation::Preparation(const ClassifierTrainingOptions& options, const LoopHooks& hooks)
     : start(StartGraph(options)), samples(CollectMaskSamples(options.samples)), record(MakeRecord(options, start)) {
   record.provenance = Provenance(options, samples);
   Log(LogLevel::kInfo, "faces to learn from: {}", CountSamples(samples.train).dump());
   Log(LogLevel::kInfo, "faces to validate on: {}", CountSamples(samples.validation).dump());
-  task = std::make_unique<ClassifierTask>(LoadData(samples, options, record, progress), options, record);
+  const BatchShare share = hooks.peers ? BatchShare{hooks.peers->rank(), hooks.peers->size()} : BatchShare{};
+  task = std::make_unique<ClassifierTask>(LoadData(samples, options, record, hooks.progress), options, record, share);
   graph = std::make_unique<TorchGraph>(start);
 }
 
@@ -189,9 +190,10 @@ Preparation::Preparation(const ClassifierTrainingOptions& options, Progress* pro
 LoopResult TrainClassifier(const ClassifierTrainingOptions& options, const RunFolder& folder, bool resume,
                            const LoopHooks& hooks) {
   options.Validate();
-  if (!resume) folder.WriteArgs(ToJson(options));
-  const Preparation made(options, hooks.progress);
-  if (!resume) {
+  const bool begins = !resume && (hooks.peers == nullptr || hooks.peers->writes());
+  if (begins) folder.WriteArgs(ToJson(options));
+  const Preparation made(options, hooks);
+  if (begins) {
     if (!options.init.empty()) Recenter(*made.graph, *made.task);
     made.task->DrawStart(folder);
   }
@@ -201,7 +203,7 @@ LoopResult TrainClassifier(const ClassifierTrainingOptions& options, const RunFo
 RateFinding FindClassifierRate(const ClassifierTrainingOptions& options, const RateFinderOptions& finder,
                                const LoopHooks& hooks) {
   options.Validate();
-  const Preparation made(options, hooks.progress);
+  const Preparation made(options, hooks);
   if (!options.init.empty()) Recenter(*made.graph, *made.task);
   return FindLearningRate(*made.graph, *made.task, options.loop, finder, hooks);
 }

@@ -63,6 +63,8 @@ void WriteTargets(const DetectorSample& sample, const AnchorTargets& matched, co
 void DetectorTaskOptions::Validate() const {
   Problems problems;
   problems.Require(batch >= 1 && batch <= 4096, "batch", std::to_string(batch), "1 to 4096");
+  problems.Require(batch % share.count == 0, "batch", std::to_string(batch),
+                   "a multiple of the " + std::to_string(share.count) + " processes");
   problems.Require(workers >= 1 && workers <= 256, "workers", std::to_string(workers), "1 to 256");
   problems.ThrowIfAny(ErrorKind::kUsage, "detector training");
   sample.Validate();
@@ -95,7 +97,8 @@ void DetectorTask::BeginEpoch(int epoch, int64_t first_step) {
 }
 
 DetectorBatch DetectorTask::MakeBatch(int epoch, int64_t step) const {
-  const int64_t batch = options_.batch, size = options_.sample.size, anchors = static_cast<int64_t>(priors_.size());
+  const int64_t batch = options_.batch / options_.share.count, skipped = batch * options_.share.index;
+  const int64_t size = options_.sample.size, anchors = static_cast<int64_t>(priors_.size());
   DetectorBatch made;
   const at::Tensor pixels = at::empty({batch, size, size, 3}, at::kFloat);
   made.targets.roles = at::empty({batch, anchors}, at::kChar);
@@ -103,7 +106,7 @@ DetectorBatch DetectorTask::MakeBatch(int epoch, int64_t step) const {
   made.targets.landmarks = at::zeros({batch, anchors, 10}, at::kFloat);
   made.targets.has_landmarks = at::zeros({batch, anchors}, at::kBool);
   for (int64_t i = 0; i < batch; ++i) {
-    Random random(StepSeed(options_.seed, epoch, step, static_cast<uint64_t>(i)));
+    Random random(StepSeed(options_.seed, epoch, step, static_cast<uint64_t>(skipped + i)));
     const double at = random.Uniform() * weight_sums_.back();
     const auto picked = std::upper_bound(weight_sums_.begin(), weight_sums_.end() - 1, at) - weight_sums_.begin();
     const LabelledImage& labels = train_[static_cast<size_t>(picked)];

@@ -19,6 +19,7 @@ struct DetectorTaskOptions {
   int workers = 1;             // threads that prepare batches
   int validation_workers = 0;  // 0 = all cores
   uint64_t seed = 1;
+  BatchShare share;  // of every batch, made here
   DetectorSampleOptions sample;
   MatchOptions match;
   MultiboxOptions loss;

@@ -108,7 +108,8 @@ LoopResult TrainDetector(const DetectorTrainingOptions& options, const RunFolder
                          const LoopHooks& hooks) {
   options.Validate();
   Graph start = ReadDetectorStart(options);
-  if (!resume) folder.WriteArgs(ToJson(options));
+  const bool begins = !resume && (hooks.peers == nullptr || hooks.peers->writes());
+  if (begins) folder.WriteArgs(ToJson(options));
   DetectorData data = ReadDetectorData(options.data, options.validation_share, options.validation_seed);
   Complete(options, hooks, data.train);
   ModelRecord record = *ReadModelRecord(start, options.init.string());
@@ -123,6 +124,7 @@ LoopResult TrainDetector(const DetectorTrainingOptions& options, const RunFolder
   DetectorTaskOptions task_options = options.task;
   task_options.seed = options.loop.seed;
   task_options.validation_workers = options.loop.threads;
+  if (hooks.peers) task_options.share = {hooks.peers->rank(), hooks.peers->size()};
   DetectorTask task(std::move(data.train), std::move(data.validation), std::move(record), task_options);
   return RunTrainingLoop(network, task, options.loop, folder, resume, hooks);
 }

@@ -24,6 +24,8 @@ class RunFolder {
   // Makes `parent`/`name`, or `parent`/`name`2, 3, ... where that exists. Errors: kUsage (a name with a slash),
   // kOutput.
   static RunFolder Create(const std::filesystem::path& parent, const std::string& name);
+  // Of a process that writes nothing, because another one does (Peers::writes).
+  static RunFolder Nowhere() { return RunFolder({}); }
   // An existing run. Errors: kNotFound when it has no args.yaml.
   static RunFolder Open(const std::filesystem::path& folder);
 

@@ -119,6 +119,7 @@ void VisitLoopFields(Options& loop, Visitor&& visit) {
   visit(kGroup, "clip_norm", loop.optimizer.clip_norm);
   visit(kGroup, "average_decay", loop.average_decay);
   visit(kGroup, "batch_norm_momentum", loop.batch_norm_momentum);
+  visit(kGroup, "joined_statistics", loop.joined_statistics);
 }
 
 }  // namespace maskscope

@@ -156,6 +156,7 @@ std::map<std::string, at::Tensor> TorchGraph::Forward(const std::map<std::string
     call.training = training;
     call.batch_statistics = step.batch_norm && training && !step.frozen;
     call.batch_norm_momentum = batch_norm_momentum;
+    call.sum_over_peers = sum_over_peers ? &sum_over_peers : nullptr;
     call.may_overwrite_input = step.may_overwrite && !wanted.contains(step.inputs[0]);
     std::vector<at::Tensor> results = step.function(call);
     for (size_t k = 0; k < step.outputs.size() && k < results.size(); ++k) {

@@ -36,6 +36,9 @@ class TorchGraph {
   // Nodes for which `frozen` holds stop learning, statistics included, until the next call; a parameter that a learning
   // node reads as well goes on.
   void Freeze(const std::function<bool(const Node&)>& frozen);
+  // When set, BatchNormalization over planes takes its batch statistics from all processes: the differentiable sum over
+  // them (Peers::Sum).
+  std::function<at::Tensor(const at::Tensor&)> sum_over_peers;
   float batch_norm_momentum = 0.1f;  // share of the new batch in the running statistics
 
   // Nodes and edges as given (its initializers are the weights at the start).

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ struct OpCall {
   bool training = false;
   bool batch_statistics = false;     // BatchNormalization: take (and learn) the statistics of the batch
   float batch_norm_momentum = 0.1f;  // share of the new batch in the running statistics
+  const std::function<at::Tensor(const at::Tensor&)>* sum_over_peers = nullptr;  // for the statistics, when not null
   bool may_overwrite_input =
       false;  // nobody else reads input 0, and its producer does not need its value for the gradient
 

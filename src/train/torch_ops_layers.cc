@@ -34,8 +34,31 @@ std::vector<at::Tensor> Conv(const OpCall& call) {
   return {at::conv2d(x, weight, bias, {w.stride_h, w.stride_w}, padding, {w.dilation_h, w.dilation_w}, w.groups)};
 }
 
+// Batch statistics over several processes' shares of a batch, differentiable through `sum`; what torch's SyncBatchNorm
+// computes. Running statistics get the unbiased variance, as in the plain one.
+at::Tensor JoinedBatchNorm(const OpCall& call, double epsilon) {
+  const at::Tensor& x = call.In(0);  // [batch, channels, height, width]
+  const auto& sum = *call.sum_over_peers;
+  const auto per_channel = [](const at::Tensor& t) { return t.reshape({1, -1, 1, 1}); };
+  const double count =
+      sum(at::full({1}, static_cast<double>(x.numel() / x.size(1)), at::kFloat)).item<double>();  // of each channel
+  const at::Tensor mean = sum(x.sum({0, 2, 3})) / count;
+  const at::Tensor centred = x - per_channel(mean);
+  const at::Tensor variance = sum(centred.square().sum({0, 2, 3})) / count;
+  {
+    const at::NoGradGuard no_grad;
+    at::Tensor running_mean = call.In(3), running_variance = call.In(4);
+    running_mean.lerp_(mean.detach(), call.batch_norm_momentum);
+    running_variance.lerp_(variance.detach() * (count / std::max(count - 1, 1.0)), call.batch_norm_momentum);
+  }
+  return centred * per_channel(call.In(1) * (variance + epsilon).rsqrt()) + per_channel(call.In(2));
+}
+
 std::vector<at::Tensor> BatchNormalization(const OpCall& call) {
   const double epsilon = call.node.Float("epsilon", 1e-5f);
+  if (call.batch_statistics && call.sum_over_peers != nullptr && call.In(0).dim() == 4) {
+    return {JoinedBatchNorm(call, epsilon)};
+  }
   return {at::batch_norm(call.In(0), call.In(1), call.In(2), call.In(3), call.In(4), call.batch_statistics,
                          call.batch_norm_momentum, epsilon, false)};
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <memory>
 #include <utility>
 
 #include "base/error.h"
@@ -78,13 +79,19 @@ class Loop {
   }
 
   void Resume();
+  void Join();
   LoopResult Run();
 
  private:
+  bool writes() const { return hooks_.peers == nullptr || hooks_.peers->writes(); }
   bool RunEpoch();
   bool RunStep(int64_t step);
+  void Exchange();
   void FinishEpoch();
+  void ValidateAndWrite();
+  NamedNumbers EpochRow() const;
   bool EndsEarly();
+  bool Ends();
   void SaveState();
 
   TorchGraph& graph_;
@@ -99,12 +106,42 @@ class Loop {
 
   int epoch_ = 0;
   int64_t step_ = 0;  // within the epoch
+  bool stop_ = false;
   EpochSums sums_;
   std::vector<NamedNumbers> rows_;
   LoopResult result_;
 };
 
+// Weights, statistics, optimizer and place of the first process become everyone's.
+void Loop::Join() {
+  if (hooks_.peers == nullptr) return;
+  if (options_.joined_statistics) graph_.sum_over_peers = [this](const at::Tensor& t) { return hooks_.peers->Sum(t); };
+  for (const NamedTensors& group : {graph_.parameters(), graph_.buffers()}) hooks_.peers->TakeFromFirst(group);
+  NamedTensors optimizer = optimizer_.State(), average = average_.State();
+  hooks_.peers->TakeFromFirst(optimizer);
+  hooks_.peers->TakeFromFirst(average);
+  optimizer_.LoadState(optimizer);
+  average_.LoadState(average);
+  const at::Tensor place = torch::tensor({static_cast<double>(epoch_), static_cast<double>(step_)}, at::kDouble);
+  hooks_.peers->TakeFromFirst({{"place", place}});
+  epoch_ = static_cast<int>(place[0].item<double>());
+  step_ = place[1].item<int64_t>();
+}
+
+void Loop::Exchange() {
+  if (hooks_.peers == nullptr) return;
+  const bool asked = hooks_.stop_requested && hooks_.stop_requested();
+  try {
+    stop_ = hooks_.peers->AverageGradients(graph_.parameters(), asked ? 1 : 0) > 0;
+  } catch (const Error&) {
+    if (hooks_.progress) hooks_.progress->Finish();
+    SaveState();
+    throw;
+  }
+}
+
 void Loop::SaveState() {
+  if (!writes()) return;
   Checkpoint checkpoint;
   for (const auto* group : {&graph_.parameters(), &graph_.buffers()}) {
     for (const auto& [name, tensor] : *group) checkpoint.tensors.emplace("graph/" + name, tensor);
@@ -160,11 +197,11 @@ void Loop::Resume() {
 
 LoopResult Loop::Run() {
   result_.epochs_done = epoch_;
-  if (!rows_.empty() && EndsEarly()) return result_;
+  if (Ends()) return result_;
   while (epoch_ < options_.epochs) {
     if (!RunEpoch()) break;
     FinishEpoch();
-    if (EndsEarly()) break;
+    if (Ends()) break;
   }
   result_.epochs_done = epoch_;
   return result_;
@@ -183,6 +220,18 @@ bool Loop::EndsEarly() {
   return result_.lost_patience;
 }
 
+// What the writing process finds, so that all end together.
+bool Loop::Ends() {
+  bool ends = writes() && !rows_.empty() && EndsEarly();
+  if (hooks_.peers == nullptr) return ends;
+  const at::Tensor verdict =
+      torch::tensor({ends ? 1.0 : 0.0, static_cast<double>(result_.best_epoch), result_.best_score}, at::kDouble);
+  hooks_.peers->TakeFromFirst({{"verdict", verdict}});
+  result_.best_epoch = static_cast<int>(verdict[1].item<double>());
+  result_.best_score = verdict[2].item<double>();
+  return verdict[0].item<double>() > 0;
+}
+
 bool Loop::RunEpoch() {
   const int64_t steps = task_.StepsPerEpoch(epoch_);
   if (hooks_.progress) {
@@ -193,7 +242,8 @@ bool Loop::RunEpoch() {
   task_.BeginEpoch(epoch_, step_);
   while (step_ < steps) {
     if (!RunStep(step_)) return false;
-    if (hooks_.stop_requested && hooks_.stop_requested()) {
+    if (hooks_.peers == nullptr) stop_ = hooks_.stop_requested && hooks_.stop_requested();
+    if (stop_) {
       result_.interrupted = true;
       SaveState();
       if (hooks_.progress) hooks_.progress->Finish();
@@ -206,13 +256,16 @@ bool Loop::RunEpoch() {
 
 bool Loop::RunStep(int64_t step) {
   const double begin = Now();
-  torch::manual_seed(StepSeed(options_.seed, epoch_, step));
+  // Every process drops out values of its own.
+  torch::manual_seed(
+      StepSeed(options_.seed, epoch_, step, hooks_.peers ? static_cast<uint64_t>(hooks_.peers->rank()) : 0));
   optimizer_.ZeroGradients();
   const StepResult made = task_.Step(graph_, epoch_, step);
   const double loss = made.loss.item<double>();
   double norm = loss;
   if (std::isfinite(loss)) {
     made.loss.backward();
+    Exchange();
     const int64_t overall = epoch_starts_[static_cast<size_t>(epoch_)] + step;
     norm = optimizer_.Step(options_.schedule.At(overall, total_steps_));
   }
@@ -234,16 +287,7 @@ bool Loop::RunStep(int64_t step) {
   return true;
 }
 
-void Loop::FinishEpoch() {
-  average_.Swap(graph_.parameters(), graph_.buffers());
-  NamedNumbers validation;
-  {
-    const at::NoGradGuard no_grad;
-    validation = task_.Validate(graph_, epoch_);
-  }
-  const Graph packaged = task_.Package(graph_.Export(), validation);
-  average_.Swap(graph_.parameters(), graph_.buffers());
-
+NamedNumbers Loop::EpochRow() const {
   const double steps = static_cast<double>(std::max<int64_t>(sums_.steps, 1));
   const int64_t last = epoch_starts_[static_cast<size_t>(epoch_)] + std::max<int64_t>(sums_.steps - 1, 0);
   NamedNumbers row{{"epoch", epoch_ + 1.0},
@@ -252,6 +296,19 @@ void Loop::FinishEpoch() {
                    {"learning_rate", options_.schedule.At(last, total_steps_)},
                    {"loss", sums_.loss / steps}};
   for (const auto& [name, sum] : sums_.parts) row.emplace_back(name, sum / steps);
+  return row;
+}
+
+void Loop::ValidateAndWrite() {
+  average_.Swap(graph_.parameters(), graph_.buffers());
+  NamedNumbers validation;
+  {
+    const at::NoGradGuard no_grad;
+    validation = task_.Validate(graph_, epoch_);
+  }
+  const Graph packaged = task_.Package(graph_.Export(), validation);
+  average_.Swap(graph_.parameters(), graph_.buffers());
+  NamedNumbers row = EpochRow();
   row.insert(row.end(), validation.begin(), validation.end());
   rows_.push_back(row);
 
@@ -267,12 +324,15 @@ void Loop::FinishEpoch() {
   std::string text;
   for (const auto& [name, value] : row) text += fmt::format(" {} {:.4g}", name, value);
   Log(LogLevel::kInfo, "{}", text.substr(1));
+}
 
+void Loop::FinishEpoch() {
+  if (writes()) ValidateAndWrite();
   ++epoch_;
   step_ = 0;
   sums_ = {};
   SaveState();
-  if (hooks_.epoch_done) hooks_.epoch_done(row);
+  if (hooks_.epoch_done && writes()) hooks_.epoch_done(rows_.back());
 }
 
 }  // namespace
@@ -302,15 +362,14 @@ uint64_t StepSeed(uint64_t seed, int epoch, int64_t step, uint64_t further) {
 LoopResult RunTrainingLoop(TorchGraph& graph, TrainingTask& task, const LoopOptions& options, const RunFolder& folder,
                            bool resume, const LoopHooks& hooks) {
   options.Validate();
-  const RunFolder::Lock lock(folder);
+  const bool writes = hooks.peers == nullptr || hooks.peers->writes();
+  const auto lock = writes ? std::make_unique<RunFolder::Lock>(folder) : nullptr;
   at::set_num_threads(ResolveThreads(options.threads, "threads"));
   graph.batch_norm_momentum = options.batch_norm_momentum;
   Loop loop(graph, task, options, folder, hooks);
-  if (resume) {
-    loop.Resume();
-  } else {
-    folder.WriteEnvironment(DescribeEnvironment(options.threads));
-  }
+  if (resume && writes) loop.Resume();
+  if (!resume && writes) folder.WriteEnvironment(DescribeEnvironment(options.threads));
+  loop.Join();
   return loop.Run();
 }
 

@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "graph/graph.h"
 #include "train/optimizer.h"
+#include "train/peers.h"
 #include "train/run_folder.h"
 #include "train/schedule.h"
 #include "train/torch_graph.h"
@@ -24,7 +25,9 @@ struct LoopOptions {
   OptimizerOptions optimizer;
   double average_decay = 0.998;      // of the weights' moving average
   float batch_norm_momentum = 0.1f;  // share of the new batch in the running statistics
-  void Validate() const;             // Errors: kUsage
+  // With several processes: BatchNormalization over the whole batch (as one process would), not over each one's share.
+  bool joined_statistics = true;
+  void Validate() const;  // Errors: kUsage
 };
 
 // What a step gives back.
@@ -58,10 +61,16 @@ class TrainingTask {
 // Different for each argument, the same on every machine.
 uint64_t StepSeed(uint64_t seed, int epoch, int64_t step, uint64_t further = 0);
 
+// Which part of every batch this process sees: shares are dealt out in order, all of the same size.
+struct BatchShare {
+  int index = 0, count = 1;
+};
+
 struct LoopHooks {
   Progress* progress = nullptr;                         // may be null
   std::function<void(const NamedNumbers&)> epoch_done;  // may be empty; gets the row of results.csv
   std::function<bool()> stop_requested;                 // may be empty; asked after every step
+  Peers* peers = nullptr;                               // other processes at the same training; may be null
 };
 
 struct LoopResult {
@@ -76,8 +85,9 @@ struct LoopResult {
 // Trains `graph` for the options' epochs, or goes on where the folder's checkpoint stopped (`resume`). After every
 // epoch: validation with averaged weights, a row in results.csv, last.onnx, best.onnx where the score rose, and the
 // checkpoint. A loss that is not finite, or an epoch's mean above twice that of the first, breaks it off; the models so
-// far stay. On one thread count, stopping and resuming changes nothing, bit for bit. Errors: kOutput, kBadData (a
-// checkpoint of another network), those of the task.
+// far stay. With peers, the first writes the files and every process must be given the same options and data; a lost
+// peer leaves a checkpoint of the last step and ends with kResource. On one thread count, stopping and resuming changes
+// nothing, bit for bit. Errors: kOutput, kBadData (a checkpoint of another network), those of the task.
 LoopResult RunTrainingLoop(TorchGraph& graph, TrainingTask& task, const LoopOptions& options, const RunFolder& folder,
                            bool resume, const LoopHooks& hooks);
 

@@ -38,6 +38,7 @@ void AddLearning(CLI::App& app, Arguments& arguments) {
          "--batch-norm", [&options](const std::string& text) { ParseEnum(text, options.batch_norm); },
          "learn, frozen or fold")
       ->default_str(std::string(EnumText(options.batch_norm)));
+  app.add_flag("--states", options.states, "tell mask states as well: a one-stage detector");
   app.add_option("--neck-channels", options.network.neck_channels, "of FPN and heads; fewer is faster")
       ->capture_default_str();
   app.add_option("--workers", options.task.workers, "threads that prepare pictures")->capture_default_str();

@@ -3,9 +3,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "analyze/detector.h"
+#include "data/labels.h"
 #include "image/image.h"
 
 // What each anchor of a detector should say about a labelled picture.
@@ -29,6 +31,7 @@ enum class AnchorRole : int8_t { kIgnored = -1, kBackground = 0, kFace = 1 };
 struct TrainingFace {
   Box box;
   std::vector<Point> landmarks;  // five or none
+  std::optional<MaskState> state = {};
 };
 
 // One entry an anchor; `face` is -1 where the role is not kFace.

@@ -15,6 +15,7 @@ void VisitFields(Options& options, Visitor&& visit) {
   visit("network", "init", options.init);
   visit("network", "batch_norm", options.batch_norm);
   visit("network", "licence", options.licence);
+  visit("network", "states", options.states);
   visit("network", "width", options.network.width);
   visit("network", "neck_channels", options.network.neck_channels);
   visit("network", "leaky_slope", options.network.leaky_slope);
@@ -49,6 +50,7 @@ void VisitFields(Options& options, Visitor&& visit) {
   visit("match", "ignore_ratio", options.task.match.ignore_ratio);
   visit("loss", "box_weight", options.task.loss.box_weight);
   visit("loss", "landmark_weight", options.task.loss.landmark_weight);
+  visit("loss", "state_weight", options.task.loss.state_weight);
   visit("loss", "negatives_per_positive", options.task.loss.negatives_per_positive);
   visit("loss", "least_negatives", options.task.loss.least_negatives);
 

@@ -21,6 +21,7 @@ at::Tensor SmoothL1Sum(const at::Tensor& found, const at::Tensor& wanted) {
 void MultiboxOptions::Validate() const {
   Problems problems;
   problems.Require(box_weight >= 0, "box_weight", std::to_string(box_weight), "0 or more");
+  problems.Require(state_weight >= 0, "state_weight", std::to_string(state_weight), "0 or more");
   problems.Require(landmark_weight >= 0, "landmark_weight", std::to_string(landmark_weight), "0 or more");
   problems.Require(negatives_per_positive > 0, "negatives_per_positive", std::to_string(negatives_per_positive),
                    "more than 0");
@@ -44,7 +45,8 @@ at::Tensor HardNegatives(const at::Tensor& background_loss, const at::Tensor& ro
 }
 
 MultiboxLoss ComputeMultiboxLoss(const at::Tensor& boxes, const at::Tensor& score_logits, const at::Tensor& landmarks,
-                                 const MultiboxTargets& targets, const MultiboxOptions& options) {
+                                 const MultiboxTargets& targets, const MultiboxOptions& options,
+                                 const StateOutput& states) {
   const at::Tensor face = targets.roles == 1;
   const double count = static_cast<double>(std::max<int64_t>(face.sum().item<int64_t>(), 1));
   const at::Tensor log_probability = at::log_softmax(score_logits, -1);
@@ -65,6 +67,15 @@ MultiboxLoss ComputeMultiboxLoss(const at::Tensor& boxes, const at::Tensor& scor
         SmoothL1Sum(landmarks.index({with}), targets.landmarks.index({with})) / landmark_count;
     loss.total = loss.total + options.landmark_weight * landmark_loss;
     loss.landmark = landmark_loss.item<double>();
+  }
+  if (states.state_logits.defined() && options.state_weight > 0) {
+    const at::Tensor known = face & (targets.states >= 0);
+    if (known.any().item<bool>()) {
+      const at::Tensor state_loss = at::cross_entropy_loss(states.state_logits.index({known}),
+                                                           targets.states.index({known}), states.state_weights);
+      loss.total = loss.total + options.state_weight * state_loss;
+      loss.state = state_loss.item<double>();
+    }
   }
   return loss;
 }

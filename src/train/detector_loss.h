@@ -8,6 +8,7 @@ namespace maskscope {
 struct MultiboxOptions {
   double box_weight = 2;  // of the box loss against the face / background loss (RetinaFace's released code)
   double landmark_weight = 1;
+  double state_weight = 1;  // of a one-stage detector's state loss
   double negatives_per_positive = 7;
   int least_negatives = 16;  // of a picture, also of one without faces
   void Validate() const;     // Errors: kUsage
@@ -19,19 +20,26 @@ struct MultiboxTargets {
   at::Tensor boxes;          // [batch, A, 4] float, encoded; read where the role is 1
   at::Tensor landmarks;      // [batch, A, 10] float, encoded
   at::Tensor has_landmarks;  // [batch, A] bool; only where the role is 1
+  at::Tensor states;         // [batch, A] int64: the face's state, -1 unknown; only where the role is 1
 };
 
 struct MultiboxLoss {
-  at::Tensor total;                        // scalar, with its gradient graph
-  double box = 0, face = 0, landmark = 0;  // the parts before their weights
+  at::Tensor total;                                   // scalar, with its gradient graph
+  double box = 0, face = 0, landmark = 0, state = 0;  // the parts before their weights
 };
 
 // Liu et al. 2016 (SSD, section 2.2): smooth L1 of the encoded boxes over the face anchors, cross-entropy over face
 // anchors and the hardest background anchors, both divided by the number of face anchors in the batch (at least 1);
 // smooth L1 of the landmarks divided by the number of anchors that have them. Ignored anchors have no part in anything.
-// `score_logits` [batch, A, 2] (background, face); `landmarks` may be undefined.
+// `score_logits` [batch, A, 2] (background, face); `landmarks` may be undefined, and so may `states`: with
+// `state_logits` [batch, A, states], their cross-entropy over the face anchors whose state is known, each weighted by
+// `state_weights` [states].
+struct StateOutput {
+  at::Tensor state_logits, state_weights;
+};
 MultiboxLoss ComputeMultiboxLoss(const at::Tensor& boxes, const at::Tensor& score_logits, const at::Tensor& landmarks,
-                                 const MultiboxTargets& targets, const MultiboxOptions& options = {});
+                                 const MultiboxTargets& targets, const MultiboxOptions& options = {},
+                                 const StateOutput& states = {});
 
 // The background anchors that learn: for each picture the `negatives_per_positive` x (face anchors), at least
 // `least_negatives`, of greatest loss. `background_loss` [batch, A]. Returns [batch, A] bool.

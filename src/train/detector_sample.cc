@@ -138,7 +138,7 @@ void PlaceLabels(const LabelledImage& labels, const Box& window, const DetectorS
       sample.ignored.push_back(seen);
       continue;
     }
-    TrainingFace placed{seen, {}};
+    TrainingFace placed{seen, {}, face.state};
     for (const Point& point : face.landmarks) {
       placed.landmarks.push_back({(point.x - window.x1) * scale_x, (point.y - window.y1) * scale_y});
     }

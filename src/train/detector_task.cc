@@ -42,6 +42,7 @@ void WriteTargets(const DetectorSample& sample, const AnchorTargets& matched, co
   auto* roles = targets.roles.data_ptr<int8_t>() + row * anchors;
   auto* boxes = targets.boxes.data_ptr<float>() + row * anchors * 4;
   auto* landmarks = targets.landmarks.data_ptr<float>() + row * anchors * 10;
+  auto* states = targets.states.data_ptr<int64_t>() + row * anchors;
   auto* has_landmarks = targets.has_landmarks.data_ptr<bool>() + row * anchors;
   for (size_t a = 0; a < priors.size(); ++a) {
     roles[a] = static_cast<int8_t>(matched.roles[a]);
@@ -50,12 +51,27 @@ void WriteTargets(const DetectorSample& sample, const AnchorTargets& matched, co
     const auto code = EncodeBox(face.box, priors[a], size, size, record.decoding.variances);
     std::copy(code.begin(), code.end(), boxes + 4 * a);
     has_landmarks[a] = face.landmarks.size() == 5;
+    if (face.state) states[a] = static_cast<int64_t>(*face.state);
     for (size_t k = 0; k < face.landmarks.size() && k < 5; ++k) {
       const auto point = EncodePoint(face.landmarks[k], priors[a], size, size, record.decoding.variances);
       landmarks[10 * a + 2 * k] = point[0];
       landmarks[10 * a + 2 * k + 1] = point[1];
     }
   }
+}
+
+constexpr const char* kStateLogits = "state_logits";
+
+// Rare states weigh more, by the root of their rarity; the mean over all faces is 1. [states]
+at::Tensor StateWeights(const std::vector<LabelledImage>& pictures) {
+  at::Tensor counts = at::zeros({kMaskStates}, at::kFloat);
+  for (const LabelledImage& picture : pictures) {
+    for (const LabelledFace& face : picture.faces) {
+      if (face.state && !face.ignore) counts[static_cast<int64_t>(*face.state)] += 1;
+    }
+  }
+  const at::Tensor weights = counts.clamp_min(1).rsqrt();
+  return weights / ((weights * counts).sum() / counts.sum().clamp_min(1));
 }
 
 }  // namespace
@@ -79,6 +95,7 @@ DetectorTask::DetectorTask(std::vector<LabelledImage> train, std::vector<Labelle
   priors_ = MakePriors(record_.decoding, options_.sample.size, options_.sample.size);
   double sum = 0;
   for (const LabelledImage& picture : train_) weight_sums_.push_back(sum += Weight(picture));
+  if (one_stage()) state_weights_ = StateWeights(train_);
 }
 
 DetectorTask::~DetectorTask() = default;
@@ -105,6 +122,7 @@ DetectorBatch DetectorTask::MakeBatch(int epoch, int64_t step) const {
   made.targets.boxes = at::zeros({batch, anchors, 4}, at::kFloat);
   made.targets.landmarks = at::zeros({batch, anchors, 10}, at::kFloat);
   made.targets.has_landmarks = at::zeros({batch, anchors}, at::kBool);
+  made.targets.states = at::full({batch, anchors}, -1, at::kLong);
   for (int64_t i = 0; i < batch; ++i) {
     Random random(StepSeed(options_.seed, epoch, step, static_cast<uint64_t>(skipped + i)));
     const double at = random.Uniform() * weight_sums_.back();
@@ -125,12 +143,14 @@ StepResult DetectorTask::Step(TorchGraph& graph, int, int64_t) {
   std::vector<std::string> wanted{record_.decoding.boxes_output, "score_logits"};
   const std::string& landmarks = record_.decoding.landmarks_output;
   if (!landmarks.empty()) wanted.push_back(landmarks);
+  if (one_stage()) wanted.push_back(kStateLogits);
   const auto values = graph.Forward({{"input", batch.input}}, true, wanted);
-  const MultiboxLoss loss =
-      ComputeMultiboxLoss(values.at(wanted[0]), values.at(wanted[1]),
-                          landmarks.empty() ? at::Tensor() : values.at(landmarks), batch.targets, options_.loss);
-  return {
-      loss.total, options_.batch, {{"face_loss", loss.face}, {"box_loss", loss.box}, {"landmark_loss", loss.landmark}}};
+  const MultiboxLoss loss = ComputeMultiboxLoss(
+      values.at(wanted[0]), values.at(wanted[1]), landmarks.empty() ? at::Tensor() : values.at(landmarks),
+      batch.targets, options_.loss, one_stage() ? StateOutput{values.at(kStateLogits), state_weights_} : StateOutput{});
+  NamedNumbers parts{{"face_loss", loss.face}, {"box_loss", loss.box}, {"landmark_loss", loss.landmark}};
+  if (one_stage()) parts.emplace_back("state_loss", loss.state);
+  return {loss.total, options_.batch, parts};
 }
 
 NamedNumbers DetectorTask::Validate(TorchGraph& graph, int) {
@@ -138,7 +158,8 @@ NamedNumbers DetectorTask::Validate(TorchGraph& graph, int) {
   DetectorOptions detector;
   detector.score_threshold = kValidationScore;
   NamedNumbers numbers = MeasureDetector(Detector(engine, record_, detector), validation_, options_.validation_workers);
-  numbers.insert(numbers.begin(), {"score", FindNumber(numbers, "ap50")});
+  const double face = FindNumber(numbers, "ap50");
+  numbers.insert(numbers.begin(), {"score", one_stage() ? (face + FindNumber(numbers, "map50_states")) / 2 : face});
   return numbers;
 }
 

@@ -55,7 +55,11 @@ class DetectorTask : public TrainingTask {
  private:
   std::vector<LabelledImage> train_, validation_;
   std::vector<double> weight_sums_;  // running sums of the pictures' weights
+  // States are told beside faces.
+  bool one_stage() const { return record_.task == ModelTask::kMaskDetector; }
+
   ModelRecord record_;
+  at::Tensor state_weights_;  // [states]; one-stage only
   DetectorTaskOptions options_;
   std::vector<Prior> priors_;
   std::unique_ptr<Prefetcher<DetectorBatch>> batches_;

@@ -13,6 +13,7 @@
 #include "graph/passes.h"
 #include "train/settings.h"
 #include "train/torch_graph.h"
+#include "zoo/state_head.h"
 #include "zoo/weights.h"
 
 namespace maskscope {
@@ -50,6 +51,19 @@ void Complete(const DetectorTrainingOptions& options, const LoopHooks& hooks, st
   const Detector teacher(std::make_shared<Engine>(graph, EngineOptions{.precision = Precision::kF32}), record,
                          detector);
   CompleteLabels(teacher, options.teacher, ResolveThreads(options.loop.threads, "threads"), hooks.progress, pictures);
+}
+
+// A start that tells states already stays as it is.
+void MakeOneStage(uint64_t seed, Graph& graph, ModelRecord& record) {
+  if (record.task == ModelTask::kMaskDetector) return;
+  AddStateHead({.states = kMaskStates, .seed = seed}, graph);
+  record.task = ModelTask::kMaskDetector;
+  record.name = "mask-onestage";
+  record.classes = {"background"};
+  for (int state = 0; state < kMaskStates; ++state) {
+    record.classes.emplace_back(MaskStateName(static_cast<MaskState>(state)));
+  }
+  StoreModelRecord(record, graph);
 }
 
 }  // namespace
@@ -97,7 +111,7 @@ Graph ReadDetectorStart(const DetectorTrainingOptions& options) {
   if (options.init.extension() == ".safetensors") return BuildFromWeights(options);
   Graph graph = ReadOnnx(options.init);
   const auto record = ReadModelRecord(graph, options.init.string());
-  if (!record || record->task != ModelTask::kFaceDetector || record->decoding.kind != "retinaface") {
+  if (!record || record->task == ModelTask::kMaskClassifier || record->decoding.kind != "retinaface") {
     throw Error{ErrorKind::kBadModel, "'" + options.init.string() + "' cannot be trained as a face detector: it has " +
                                           (record ? "the record of another kind of model" : "no model record")};
   }
@@ -113,6 +127,7 @@ LoopResult TrainDetector(const DetectorTrainingOptions& options, const RunFolder
   DetectorData data = ReadDetectorData(options.data, options.validation_share, options.validation_seed);
   Complete(options, hooks, data.train);
   ModelRecord record = *ReadModelRecord(start, options.init.string());
+  if (options.states) MakeOneStage(options.loop.seed, start, record);
   record.input.longest_side = options.task.sample.longest_side;
   record.licence = options.licence;
   record.provenance = {{"recipe", RecipeForRecord(ToJson(options))},

@@ -32,6 +32,7 @@ struct DetectorTrainingOptions {
   TeacherOptions teacher;          // the start itself completes the labels
   DetectorTaskOptions task;
   LoopOptions loop;
+  bool states = false;  // tell mask states too: a one-stage detector (AddStateHead)
   std::string licence;  // put into the model's record
 
   DetectorTrainingOptions();  // defaults that fit this training

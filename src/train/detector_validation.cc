@@ -29,6 +29,35 @@ double FaceAp(const std::vector<LabelledImage>& pictures, const std::vector<std:
   return VocCurve(truths, boxes, -1).ap_all;
 }
 
+// Faces of one state; those of unknown state are neither hits nor misses.
+double StateAp(const std::vector<LabelledImage>& pictures, const std::vector<std::vector<Detection>>& detections,
+               int state, float least_height) {
+  std::vector<GroundTruth> truths;
+  std::vector<ScoredBox> boxes;
+  for (size_t i = 0; i < pictures.size(); ++i) {
+    for (const LabelledFace& face : pictures[i].faces) {
+      if (face.state && static_cast<int>(*face.state) != state && !face.ignore) continue;
+      truths.push_back(
+          {static_cast<int>(i), 0, ToMetric(face.box), face.ignore || !face.state || face.box.height() < least_height});
+    }
+    for (const Detection& found : detections[i]) {
+      if (found.class_index == state) boxes.push_back({static_cast<int>(i), 0, ToMetric(found.box), found.score});
+    }
+  }
+  return VocCurve(truths, boxes, -1).ap_all;
+}
+
+void AddStateNumbers(const std::vector<LabelledImage>& pictures, const std::vector<std::vector<Detection>>& detections,
+                     float least_height, NamedNumbers& numbers) {
+  double sum = 0;
+  for (int state = 0; state < kMaskStates; ++state) {
+    const double ap = StateAp(pictures, detections, state, least_height);
+    numbers.emplace_back("ap50_" + std::string(MaskStateName(static_cast<MaskState>(state))), ap);
+    sum += ap / kMaskStates;
+  }
+  numbers.emplace_back("map50_states", sum);
+}
+
 }  // namespace
 
 NamedNumbers ScoreDetections(const std::vector<LabelledImage>& pictures,
@@ -52,7 +81,9 @@ NamedNumbers MeasureDetector(const Detector& detector, const std::vector<Labelle
     if (progress != nullptr) progress->Step();
   });
   if (progress != nullptr) progress->Finish();
-  return ScoreDetections(pictures, detections, least_height);
+  NamedNumbers numbers = ScoreDetections(pictures, detections, least_height);
+  if (detector.record().task == ModelTask::kMaskDetector) AddStateNumbers(pictures, detections, least_height, numbers);
+  return numbers;
 }
 
 }  // namespace maskscope

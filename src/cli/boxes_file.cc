@@ -9,8 +9,8 @@
 #include <map>
 #include <optional>
 
+#include "base/csv.h"
 #include "base/error.h"
-#include "data/csv.h"
 
 namespace maskscope {
 namespace {

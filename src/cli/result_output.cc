@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/csv.h"
 #include "cli/terminal.h"
-#include "data/csv.h"
 
 namespace maskscope {
 namespace {

@@ -1,18 +1,17 @@
 #ifndef MASKSCOPE_DATA_TEST_FOLDER_H_
 #define MASKSCOPE_DATA_TEST_FOLDER_H_
 
-#include <gtest/gtest.h>
 #include <stdlib.h>
 
 #include <filesystem>
 #include <string>
 #include <string_view>
 
-#include "base/error.h"
+#include "base/expect_error.h"
 #include "base/files.h"
 #include "image/encode.h"
 
-// For tests only: a folder that lives as long as the object, and a way to look into errors.
+// For tests only: a folder that lives as long as the object.
 namespace maskscope {
 
 class TestFolder {
@@ -43,21 +42,6 @@ class TestFolder {
  private:
   std::filesystem::path path_;
 };
-
-// Expects that `work` throws an Error of this kind whose message holds every one of `parts`.
-template <typename Work>
-void ExpectError(ErrorKind kind, std::initializer_list<std::string> parts, const Work& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    EXPECT_EQ(ErrorName(error.kind()), ErrorName(kind)) << error.what();
-    for (const std::string& part : parts) {
-      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << "no '" << part << "' in: " << error.what();
-    }
-    return;
-  }
-  ADD_FAILURE() << "nothing was thrown, wanted " << ErrorName(kind);
-}
 
 }  // namespace maskscope
 

@@ -1,10 +1,10 @@
 #include <algorithm>
 
+#include "base/csv.h"
 #include "base/error.h"
 #include "data/collect/candidate.h"
 #include "data/collect/html.h"
 #include "data/collect/licence.h"
-#include "data/csv.h"
 
 namespace maskscope::collect {
 namespace {

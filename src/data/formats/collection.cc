@@ -3,9 +3,9 @@
 #include <map>
 #include <set>
 
+#include "base/csv.h"
 #include "base/error.h"
 #include "base/files.h"
-#include "data/csv.h"
 #include "data/formats/import_context.h"
 #include "data/formats/yolo_yaml.h"
 #include "data/labels.h"

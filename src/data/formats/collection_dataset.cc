@@ -4,10 +4,10 @@
 #include <set>
 #include <utility>
 
+#include "base/csv.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/threads.h"
-#include "data/csv.h"
 #include "data/formats/collection.h"
 #include "data/labels.h"
 #include "image/decode.h"

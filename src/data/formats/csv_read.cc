@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "base/csv.h"
 #include "base/error.h"
-#include "data/csv.h"
 #include "data/formats/csv_columns.h"
 #include "data/formats/import_context.h"
 

@@ -1,6 +1,6 @@
 #include <set>
 
-#include "data/csv.h"
+#include "base/csv.h"
 #include "data/formats/annotation_text.h"
 #include "data/formats/csv_columns.h"
 #include "data/formats/export_context.h"

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "data/csv.h"
+#include "base/csv.h"
 #include "data/overview/contact_sheets.h"
 #include "data/overview/heat_map.h"
 #include "data/overview/stats.h"

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "data/csv.h"
+#include "base/csv.h"
 #include "data/overview/stats.h"
 
 namespace maskscope {
@@ -56,13 +56,6 @@ std::string CrowdTable(const DataStats& stats) {
   std::string text = "| faces in a scene | pictures |\n|---|---|\n";
   for (size_t i = 0; i < kSteps.size(); ++i) text += fmt::format("| {} | {} |\n", kSteps[i].second, pictures[i]);
   return text;
-}
-
-// Names come from outside: quoted where the format asks for it, and never a formula.
-std::string CsvText(std::string_view text) {
-  std::string field(text);
-  if (!field.empty() && std::string_view("=+-@\t").find(field[0]) != std::string_view::npos) field.insert(0, "'");
-  return CsvField(field);
 }
 
 }  // namespace

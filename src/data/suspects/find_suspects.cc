@@ -7,9 +7,9 @@
 #include <limits>
 #include <map>
 
+#include "base/csv.h"
 #include "base/error.h"
 #include "base/files.h"
-#include "data/csv.h"
 #include "data/labels.h"
 #include "data/suspects/suspects_report.h"
 

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/csv.h"
 #include "base/error.h"
-#include "data/csv.h"
 #include "data/formats/collection_dataset.h"
 
 namespace maskscope {

@@ -1,5 +1,5 @@
-#ifndef MASKSCOPE_DATA_CSV_H_
-#define MASKSCOPE_DATA_CSV_H_
+#ifndef MASKSCOPE_BASE_CSV_H_
+#define MASKSCOPE_BASE_CSV_H_
 
 #include <filesystem>
 #include <string>
@@ -25,6 +25,10 @@ CsvTable ParseCsv(std::string_view text, const std::string& source);
 // A field as it is written: in quotes, quotes doubled, always (QuoteCsv) or where it must be (CsvField).
 std::string QuoteCsv(std::string_view text);
 std::string CsvField(std::string_view text);
+// For names that come from outside: a field that spreadsheets do not take for a formula (an apostrophe stands before =,
+// +,
+// -, @ and tabs).
+std::string CsvText(std::string_view text);
 
 // Reads a file and checks that its columns are exactly `columns`, in that order. Errors: kNotFound, kUnreadable,
 // kBadData.
@@ -32,4 +36,4 @@ CsvTable ReadCsv(const std::filesystem::path& path, const std::vector<std::strin
 
 }  // namespace maskscope
 
-#endif  // MASKSCOPE_DATA_CSV_H_
+#endif  // MASKSCOPE_BASE_CSV_H_

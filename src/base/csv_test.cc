@@ -1,8 +1,10 @@
-#include "data/csv.h"
+#include "base/csv.h"
 
 #include <gtest/gtest.h>
 
-#include "data/test_folder.h"
+#include "base/expect_error.h"
+#include "base/files.h"
+#include "base/test_folder.h"
 
 namespace maskscope {
 namespace {
@@ -38,9 +40,16 @@ TEST(CsvTest, NamesTheLineOfAFault) {
 
 TEST(CsvTest, ChecksTheColumns) {
   TestFolder folder;
-  folder.Write("t.csv", "a,c\n1,2\n");
+  WriteFileAtomically(folder / "t.csv", "a,c\n1,2\n");
   ExpectError(ErrorKind::kBadData, {"a,c", "a,b"}, [&] { ReadCsv(folder / "t.csv", {"a", "b"}); });
   ExpectError(ErrorKind::kNotFound, {"gone.csv"}, [&] { ReadCsv(folder / "gone.csv", {"a"}); });
+}
+
+TEST(CsvTest, TextFromOutsideIsNoFormula) {
+  EXPECT_EQ(CsvText("=1+1"), "'=1+1");
+  EXPECT_EQ(CsvText("-a,b"), "\"'-a,b\"");
+  EXPECT_EQ(CsvText("plain"), "plain");
+  EXPECT_EQ(CsvText(""), "");
 }
 
 }  // namespace

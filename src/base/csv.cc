@@ -1,4 +1,4 @@
-#include "data/csv.h"
+#include "base/csv.h"
 
 #include "base/error.h"
 #include "base/files.h"
@@ -101,6 +101,11 @@ std::string QuoteCsv(std::string_view text) {
 
 std::string CsvField(std::string_view text) {
   return text.find_first_of(",\"\r\n") == std::string_view::npos ? std::string(text) : QuoteCsv(text);
+}
+
+std::string CsvText(std::string_view text) {
+  const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos;
+  return CsvField(formula ? "'" + std::string(text) : std::string(text));
 }
 
 CsvTable ParseCsv(std::string_view text, const std::string& source) {

@@ -188,6 +188,9 @@ TEST(WeightFile, TellsFormatsByContent) {
   WriteFileAtomically(folder / "a.safetensors", std::string("\x02\0\0\0\0\0\0\0{}", 10));
   EXPECT_EQ(ReadWeightFile(folder / "a.safetensors").format, "safetensors");
   EXPECT_THROW(ReadWeightFile(folder / "a.safetensors", {.key = "model"}), Error);
+  // A header of 128 bytes: its length begins like a pickle.
+  WriteFileAtomically(folder / "b.bin", std::string("\x80\0\0\0\0\0\0\0{}", 10) + std::string(126, ' '));
+  EXPECT_EQ(ReadWeightFile(folder / "b.bin").format, "safetensors");
 }
 
 }  // namespace

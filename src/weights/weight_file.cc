@@ -36,7 +36,8 @@ WeightFile FromOnnx(const std::filesystem::path& path) {
   return file;
 }
 
-// A header that begins with the length of a JSON object (safetensors): no other format has '{' as its ninth byte.
+// A header that begins with the length of a JSON object (safetensors): neither zip nor any pickle of torch.save has '{'
+// as its ninth byte.
 bool IsSafetensors(const std::string& head) { return head.size() > 8 && head[8] == '{'; }
 // The magic of tar, in which the very first versions of torch.save wrote.
 bool IsTar(const std::string& head) { return head.size() >= 262 && head.compare(257, 5, "ustar") == 0; }
@@ -46,7 +47,8 @@ bool IsTar(const std::string& head) { return head.size() >= 262 && head.compare(
 WeightFile ReadWeightFile(const std::filesystem::path& path, const WeightFileOptions& options) {
   const std::string head = Head(path, 512);
   const std::span<const uint8_t> start(reinterpret_cast<const uint8_t*>(head.data()), head.size());
-  const bool torch = IsZip(start) || IsPickle(start);
+  // First, since the length before a safetensors header can begin with a pickle's first byte.
+  const bool torch = !IsSafetensors(head) && (IsZip(start) || IsPickle(start));
   if (!options.key.empty() && !torch) {
     throw Error(ErrorKind::kUsage,
                 "'" + path.string() + "' is no file of PyTorch, so it has no entry '" + options.key + "'");

@@ -98,11 +98,10 @@ struct Analyzer::Impl {
     engine.precision = options.precision;
     engine.threads = std::max(1, options.threads / options.images_in_flight);
     engine.max_plans = kDetectorPlans;
-    LoadedModel model = LoadModel(detector_path, engine);
-    detector.emplace(std::move(model.engine), std::move(model.record), options.detector);
+    detector.emplace(LoadDetector(detector_path, engine, options.detector));
     if (!classifier_path.empty()) {
       engine.max_plans = kClassifierPlans;
-      model = LoadModel(classifier_path, engine);
+      LoadedModel model = LoadModel(classifier_path, engine);
       classifier.emplace(std::move(model.engine), std::move(model.record));
     } else if (detector->record().task != ModelTask::kMaskDetector) {
       throw Error(ErrorKind::kUsage, "'" + detector_path.string() +

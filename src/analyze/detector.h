@@ -1,6 +1,7 @@
 #ifndef MASKSCOPE_ANALYZE_DETECTOR_H_
 #define MASKSCOPE_ANALYZE_DETECTOR_H_
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,7 +37,8 @@ struct Prior {
 
 // The priors of a decoding for one input size, computed one at a time: only those of likely faces are ever needed.
 // "retinaface": per stride, row by row, one per min_size (biubug6/Pytorch_Retinaface, PriorBox; feature maps of
-// ceil(side / stride)). "ssd_aizoo": AIZOO's five maps, four priors a cell.
+// ceil(side / stride)). "ssd": the square maps that the decoding names, each with priors of one least and one greatest
+// size. "ssd_aizoo": AIZOO's five maps, four priors a cell.
 class PriorGrid {
  public:
   // Errors: kBadModel (unknown kind; strides and sizes that do not pair).
@@ -58,10 +60,19 @@ class PriorGrid {
 // All of them: [anchors].
 std::vector<Prior> MakePriors(const Decoding& decoding, int input_width, int input_height);
 
-// A graph with a detector's record, ready to run. Thread-safe: Detect may be called from many threads at once.
+// Finds faces in one picture, whatever it is made of. Thread-safe. Internal to analyze.
+class FaceFinder {
+ public:
+  virtual ~FaceFinder() = default;
+  // By descending score, in pixels of `image`, not clipped.
+  virtual std::vector<Detection> Find(const Image& image) const = 0;
+};
+
+// A detector's networks and its record, ready to run. Thread-safe: Detect may be called from many threads at once.
 class Detector {
  public:
-  // Errors: kBadModel when the record is of another task or names outputs the graph lacks; kUsage (options).
+  // One network. Errors: kBadModel when the record is of another task or names outputs the graph lacks; kUsage
+  // (options).
   Detector(std::shared_ptr<Engine> engine, ModelRecord record, const DetectorOptions& options = {});
 
   // Faces in `image` by descending score, not clipped. `image` may be a reduced copy: boxes come in pixels of a
@@ -72,11 +83,21 @@ class Detector {
   const ModelRecord& record() const { return record_; }
 
  private:
-  std::shared_ptr<Engine> engine_;
+  friend Detector LoadDetector(const std::filesystem::path&, const EngineOptions&, const DetectorOptions&);
+  Detector(ModelRecord record, const DetectorOptions& options);  // without a finder yet
+
   ModelRecord record_;
-  std::string input_name_;
-  std::vector<int> face_columns_;  // of the scores: every class but background
+  std::shared_ptr<const FaceFinder> finder_;
 };
+
+// The file that holds a detector's record: `path` itself or, for the folder of a cascade, its pnet.onnx.
+std::filesystem::path DetectorFile(const std::filesystem::path& path);
+
+// Loads a detector from an ONNX file with a record. A cascade (decoding "mtcnn") is a folder with pnet.onnx, which has
+// the record, rnet.onnx and onet.onnx; the folder or its pnet.onnx may be named. Errors: kNotFound, kBadModel,
+// kUnsupported, kUsage (options).
+Detector LoadDetector(const std::filesystem::path& path, const EngineOptions& engine_options,
+                      const DetectorOptions& options = {});
 
 }  // namespace maskscope
 

@@ -86,6 +86,28 @@ TEST(Priors, AizooAnchorsAgreeWithTheReference) {
   }
 }
 
+TEST(Priors, SsdPriorsStandOnTheirOwnGrid) {
+  Decoding decoding;
+  decoding.kind = "ssd";
+  decoding.strides = {100};  // on a map of 2 cells: the second one's centre is at 150
+  decoding.map_sizes = {2};
+  decoding.min_sizes = {{40}};
+  decoding.max_sizes = {90};
+  decoding.aspect_ratios = {{4}};
+  const std::vector<Prior> priors = MakePriors(decoding, 200, 200);
+  ASSERT_EQ(16u, priors.size());
+  const Prior &square = priors[4], &between = priors[5], &wide = priors[6], &high = priors[7];
+  EXPECT_FLOAT_EQ(0.75f, square.cx);
+  EXPECT_FLOAT_EQ(0.25f, square.cy);
+  EXPECT_FLOAT_EQ(0.2f, square.w);
+  EXPECT_FLOAT_EQ(0.3f, between.h);  // sqrt(40 * 90) = 60
+  EXPECT_FLOAT_EQ(0.4f, wide.w);
+  EXPECT_FLOAT_EQ(0.1f, wide.h);
+  EXPECT_FLOAT_EQ(0.1f, high.w);
+  decoding.max_sizes.clear();
+  EXPECT_THROW(MakePriors(decoding, 200, 200), Error);
+}
+
 TEST(Priors, BadDecodingsAreNamed) {
   Decoding decoding = RetinaFaceDecoding();
   decoding.kind = "yolo";

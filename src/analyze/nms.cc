@@ -12,12 +12,12 @@ double Side(float low, float high, double added) { return std::max(0.0, double(h
 double Area(const Box& box, double added) { return Side(box.x1, box.x2, added) * Side(box.y1, box.y2, added); }
 
 // Areas come in so that they are computed once a box. IoU of an empty union is 0.
-double Overlap(const Box& a, double area_a, const Box& b, double area_b, double added) {
+double Overlap(const Box& a, double area_a, const Box& b, double area_b, double added, bool of_smaller = false) {
   const double width = Side(std::max(a.x1, b.x1), std::min(a.x2, b.x2), added);
   const double height = Side(std::max(a.y1, b.y1), std::min(a.y2, b.y2), added);
   const double intersection = width * height;
   if (intersection <= 0) return 0;
-  const double united = area_a + area_b - intersection;
+  const double united = of_smaller ? std::min(area_a, area_b) : area_a + area_b - intersection;
   return united > 0 ? intersection / united : 0;
 }
 
@@ -44,8 +44,8 @@ std::vector<int> GreedyNms(const std::vector<Box>& boxes, const std::vector<floa
   std::vector<int> kept;
   for (const int candidate : order) {
     const bool suppressed = std::any_of(kept.begin(), kept.end(), [&](int k) {
-      return may_suppress(k, candidate) &&
-             Overlap(boxes[k], areas[k], boxes[candidate], areas[candidate], rule.overlap_side_added) > rule.iou;
+      return may_suppress(k, candidate) && Overlap(boxes[k], areas[k], boxes[candidate], areas[candidate],
+                                                   rule.overlap_side_added, rule.of_smaller) > rule.iou;
     });
     if (!suppressed) kept.push_back(candidate);
   }
@@ -54,7 +54,7 @@ std::vector<int> GreedyNms(const std::vector<Box>& boxes, const std::vector<floa
 
 NmsRule MakeRule(float iou, bool plus_one, int top_k) {
   const float added = plus_one ? 1.0f : 0.0f;
-  return {iou, added, added, top_k};
+  return {iou, added, added, top_k, false};
 }
 
 }  // namespace
@@ -70,7 +70,12 @@ std::vector<int> Nms(const std::vector<Box>& boxes, const std::vector<float>& sc
 
 std::vector<int> NmsPerClass(const std::vector<Box>& boxes, const std::vector<float>& scores,
                              const std::vector<int>& classes, float iou, bool plus_one) {
-  return GreedyNms(boxes, scores, MakeRule(iou, plus_one, 0), [&](int a, int b) { return classes[a] == classes[b]; });
+  return NmsPerClass(boxes, scores, classes, MakeRule(iou, plus_one, 0));
+}
+
+std::vector<int> NmsPerClass(const std::vector<Box>& boxes, const std::vector<float>& scores,
+                             const std::vector<int>& classes, const NmsRule& rule) {
+  return GreedyNms(boxes, scores, rule, [&](int a, int b) { return classes[a] == classes[b]; });
 }
 
 std::vector<int> SoftNms(const std::vector<Box>& boxes, std::vector<float>& scores, SoftNmsKind kind, float iou,

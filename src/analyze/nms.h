@@ -19,12 +19,15 @@ struct NmsRule {
   float iou = 0.5f;
   float box_side_added = 0, overlap_side_added = 0;  // in the unit of the boxes
   int top_k = 0;
+  bool of_smaller = false;  // overlap in shares of the smaller box instead of both together
 };
 std::vector<int> Nms(const std::vector<Box>& boxes, const std::vector<float>& scores, const NmsRule& rule);
 
 // Per class: boxes of different classes do not suppress each other.
 std::vector<int> NmsPerClass(const std::vector<Box>& boxes, const std::vector<float>& scores,
                              const std::vector<int>& classes, float iou, bool plus_one = false);
+std::vector<int> NmsPerClass(const std::vector<Box>& boxes, const std::vector<float>& scores,
+                             const std::vector<int>& classes, const NmsRule& rule);
 
 // Soft-NMS (Bodla et al. 2017): takes the highest score again and again, ties by lower index, until it is below
 // `min_score`, and lowers the others: s *= 1 - IoU where IoU > `iou` (linear), s *= exp(-IoU^2 / sigma) (Gaussian).

@@ -20,6 +20,21 @@ std::vector<Prior> AizooCell(const float (&sizes)[2]) {
   return cell;
 }
 
+// Liu et al. 2016, section 2.2, in Caffe's order: the least size, the size between it and the greatest, then each ratio
+// and its inverse.
+std::vector<Prior> SsdCell(float least, float greatest, const std::vector<float>& ratios, float width, float height) {
+  std::vector<Prior> cell;
+  const auto add = [&](float w, float h) { cell.push_back({0, 0, w / width, h / height}); };
+  add(least, least);
+  add(std::sqrt(least * greatest), std::sqrt(least * greatest));
+  for (const float ratio : ratios) {
+    const float root = std::sqrt(ratio);
+    add(least * root, least / root);
+    add(least / root, least * root);
+  }
+  return cell;
+}
+
 // Maps after 3, 4, 5 and 6 halvings that round up, and one unpadded 3x3 convolution after the last.
 std::vector<int> AizooMapSides(int input_side) {
   const int m8 = CeilDivide(CeilDivide(CeilDivide(input_side, 2), 2), 2);
@@ -44,8 +59,27 @@ PriorGrid::PriorGrid(const Decoding& decoding, int input_width, int input_height
     }
     return;
   }
+  if (decoding.kind == "ssd") {
+    const size_t maps = decoding.strides.size();
+    if (maps == 0 || decoding.map_sizes.size() != maps || decoding.min_sizes.size() != maps ||
+        decoding.max_sizes.size() != maps || decoding.aspect_ratios.size() != maps) {
+      throw Error(
+          ErrorKind::kBadModel,
+          "decoding: strides, map_sizes, min_sizes, max_sizes and aspect_ratios do not have one entry each a map");
+    }
+    for (size_t i = 0; i < maps; ++i) {
+      if (decoding.min_sizes[i].size() != 1) {
+        throw Error(ErrorKind::kBadModel, "decoding: map " + std::to_string(i) + " needs exactly one of min_sizes");
+      }
+      const auto step = static_cast<float>(decoding.strides[i]);
+      add_level(decoding.map_sizes[i], decoding.map_sizes[i], step / w, step / h,
+                SsdCell(decoding.min_sizes[i][0], decoding.max_sizes[i], decoding.aspect_ratios[i], w, h));
+    }
+    return;
+  }
   if (decoding.kind != "retinaface") {
-    throw Error(ErrorKind::kBadModel, "decoding: found '" + decoding.kind + "', wanted retinaface or ssd_aizoo");
+    throw Error(ErrorKind::kBadModel,
+                "decoding: found '" + decoding.kind + "', wanted one with priors: retinaface, ssd or ssd_aizoo");
   }
   if (decoding.strides.empty() || decoding.strides.size() != decoding.min_sizes.size()) {
     throw Error(ErrorKind::kBadModel, "decoding: found " + std::to_string(decoding.strides.size()) + " strides and " +

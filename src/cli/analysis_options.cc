@@ -13,7 +13,8 @@ namespace maskscope {
 void AddAnalysisOptions(CLI::App& app, AnalysisOptions& options, bool with_detector) {
   const std::string models = "Models";
   if (with_detector) {
-    app.add_option("--detector", options.detector, "face detector to use instead of the shipped one (ONNX)")
+    app.add_option("--detector", options.detector,
+                   "face detector to use instead of the shipped one (ONNX; a folder for MTCNN)")
         ->option_text("FILE")
         ->group(models);
   }
@@ -85,7 +86,8 @@ Analyzer MakeAnalyzer(const AnalysisOptions& options, const AnalyzerOptions& ana
   const std::filesystem::path detector = path(options.detector, "face-detector.onnx");
   // A detector that tells the states itself needs no second opinion unless one is asked for.
   if (!options.detector.empty() && options.classifier.empty()) {
-    const auto record = ReadModelRecord(ReadOnnx(detector), detector.string());
+    const std::filesystem::path file = DetectorFile(detector);
+    const auto record = ReadModelRecord(ReadOnnx(file), file.string());
     if (record && record->task == ModelTask::kMaskDetector) return Analyzer(detector, "", analyzer_options);
   }
   return Analyzer(detector, path(options.classifier, "mask-classifier.onnx"), analyzer_options);

@@ -143,9 +143,8 @@ SceneRuns RunScenes(const std::vector<LabelledImage>& images, const EvalOptions&
   const std::string file =
       options.analysis.detector.empty() ? FindShippedModel("face-detector.onnx").string() : options.analysis.detector;
   return RunTwice(images, options, context, [&](AnalyzerOptions settings, nlohmann::ordered_json* models) {
-    DescribedModel model = LoadDescribedModel(file, options.record, settings.detector.longest_side);
-    const auto detector = std::make_shared<LoneDetector>(std::move(model.graph), std::move(model.record),
-                                                         settings.detector, settings.precision);
+    const auto detector = std::make_shared<LoneDetector>(
+        LoadDescribedDetector(file, options.record, settings.detector, settings.precision));
     if (models != nullptr) (*models)["detector"] = Describe(detector->record(), file);
     return Analyze([detector, decode = settings.decode](const std::filesystem::path& path) {
       return detector->AnalyzeFile(path, decode);

@@ -66,4 +66,13 @@ DescribedModel LoadDescribedModel(const fs::path& file, const fs::path& record_f
   return model;
 }
 
+Detector LoadDescribedDetector(const fs::path& file, const fs::path& record_file, const DetectorOptions& options,
+                               Precision precision) {
+  EngineOptions engine_options;
+  engine_options.precision = precision;
+  if (fs::is_directory(file)) return LoadDetector(file, engine_options, options);
+  DescribedModel model = LoadDescribedModel(file, record_file, options.longest_side);
+  return Detector(std::make_shared<Engine>(std::move(model.graph), engine_options), std::move(model.record), options);
+}
+
 }  // namespace maskscope

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "analyze/detector.h"
 #include "graph/graph.h"
 #include "graph/model_record.h"
 
@@ -21,6 +22,10 @@ struct DescribedModel {
 // with it, fitted to it. Errors: kNotFound, kBadModel, kUnsupported.
 DescribedModel LoadDescribedModel(const std::filesystem::path& file, const std::filesystem::path& record_file,
                                   std::optional<int> longest_side);
+
+// The detector to be measured alone: as above, or the folder of a cascade.
+Detector LoadDescribedDetector(const std::filesystem::path& file, const std::filesystem::path& record_file,
+                               const DetectorOptions& options, Precision precision);
 
 }  // namespace maskscope
 

@@ -199,10 +199,11 @@ void AddBench(CLI::App& model, CommandContext& context) {
 }  // namespace
 
 void AddModelCommand(CLI::App& root, CommandContext& context) {
-  CLI::App& model = AddCommandGroup(root, "model", "look at model files: info, bench, describe");
+  CLI::App& model = AddCommandGroup(root, "model", "look at model files and make them of others: info, bench, describe, import");
   AddInfo(model, context);
   AddBench(model, context);
   AddModelDescribeCommand(model, context);
+  AddModelImportCommand(model, context);
 }
 
 }  // namespace maskscope

@@ -32,14 +32,6 @@ std::vector<Result> RunAll(size_t count, int workers, const std::function<Result
 
 }  // namespace
 
-LoneDetector::LoneDetector(Graph graph, ModelRecord record, const DetectorOptions& options, Precision precision) {
-  EngineOptions engine_options;
-  engine_options.precision = precision;
-  engine_options.threads = 1;
-  auto engine = std::make_shared<Engine>(std::move(graph), engine_options);
-  detector_ = std::make_unique<Detector>(std::move(engine), std::move(record), options);
-}
-
 Result LoneDetector::AnalyzeFile(const std::filesystem::path& path, const DecodeOptions& decode) const {
   try {
     const DecodedImage decoded = ReadImage(path, decode);
@@ -48,7 +40,7 @@ Result LoneDetector::AnalyzeFile(const std::filesystem::path& path, const Decode
     result.width = decoded.full_width;
     result.height = decoded.full_height;
     const bool judges = record().task == ModelTask::kMaskDetector;
-    for (const Detection& found : detector_->Detect(decoded.image, result.width, result.height)) {
+    for (const Detection& found : detector_.Detect(decoded.image, result.width, result.height)) {
       FaceResult face;
       face.box = Clamp(found.box, result.width, result.height);
       face.score = found.score;

@@ -3,8 +3,8 @@
 
 #include <filesystem>
 #include <functional>
-#include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "analyze/analyzer.h"
@@ -18,16 +18,16 @@ namespace maskscope {
 using StepCallback = std::function<bool()>;
 
 // A detector used alone: a face detector gives faces without state, a mask detector (one network that finds and judges)
-// faces whose state is its class, with certainty. Errors: kBadModel when the record is of another task.
+// faces whose state is its class, with certainty.
 class LoneDetector {
  public:
-  LoneDetector(Graph graph, ModelRecord record, const DetectorOptions& options, Precision precision);
+  explicit LoneDetector(Detector detector) : detector_(std::move(detector)) {}
   // Never throws for what is wrong with the picture: that is in Result::error. Thread-safe.
   Result AnalyzeFile(const std::filesystem::path& path, const DecodeOptions& decode) const;
-  const ModelRecord& record() const { return detector_->record(); }
+  const ModelRecord& record() const { return detector_.record(); }
 
  private:
-  std::unique_ptr<Detector> detector_;
+  Detector detector_;
 };
 
 // Results in the order of `images`. `workers` pictures at once. Errors: kInterrupted when `step` says stop.

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "graph/decoding_fields.h"
 #include "graph/json_fields.h"
 
 namespace maskscope {
@@ -17,7 +18,6 @@ using nlohmann::json;
 const std::vector<std::string> kTaskNames = {"face_detector", "mask_classifier", "mask_detector"};
 const std::vector<std::string> kResizeNames = {"stretch", "letterbox", "fit_longest"};
 const std::vector<std::string> kChannelNames = {"RGB", "BGR"};
-const std::vector<std::string> kDecodingKinds = {"retinaface", "ssd_aizoo"};
 
 // JSON nested deeper than this is no record; walking it would recurse as deeply.
 constexpr int kMostLevels = 32;
@@ -78,30 +78,6 @@ void CheckInput(const Preprocessing& input, FieldProblems& problems) {
   ranges.Within("input.pad_value", input.pad_value, 0.0f, 255.0f);
 }
 
-void CheckAnchors(const Decoding& decoding, FieldProblems& problems) {
-  const size_t levels = decoding.strides.size(), lists = decoding.min_sizes.size();
-  problems.Require(levels >= 1 && levels <= 16, "decoding.strides", fmt::format("{} strides", levels), "1..16");
-  problems.Require(lists == levels, "decoding.min_sizes", fmt::format("{} lists for {} strides", lists, levels),
-                   "one list for each stride");
-  Ranges ranges(problems);
-  for (const int stride : decoding.strides) ranges.Within("decoding.strides", stride, 1, 1024, " pixels");
-  for (const auto& sizes : decoding.min_sizes) {
-    problems.Require(!sizes.empty() && sizes.size() <= 16, "decoding.min_sizes", fmt::format("{} sizes", sizes.size()),
-                     "1..16");
-    for (const float size : sizes) ranges.Positive("decoding.min_sizes", size, 1e5f);
-  }
-}
-
-void CheckDecoding(const Decoding& decoding, FieldProblems& problems) {
-  const bool known = std::find(kDecodingKinds.begin(), kDecodingKinds.end(), decoding.kind) != kDecodingKinds.end();
-  problems.Require(known, "decoding.kind", "'" + decoding.kind + "'",
-                   fmt::format("one of {}", fmt::join(kDecodingKinds, ", ")));
-  problems.Require(!decoding.boxes_output.empty(), "decoding.boxes_output", "nothing", "the name of a graph output");
-  problems.Require(!decoding.scores_output.empty(), "decoding.scores_output", "nothing", "the name of a graph output");
-  for (const float variance : decoding.variances) Ranges(problems).Positive("decoding.variances", variance, 100);
-  if (decoding.kind == "retinaface") CheckAnchors(decoding, problems);
-}
-
 void CheckThresholds(const Thresholds& thresholds, FieldProblems& problems) {
   Ranges ranges(problems);
   ranges.Within("thresholds.score", thresholds.score, 0.0f, 1.0f);
@@ -150,18 +126,6 @@ void ReadCrop(const json& object, FieldProblems& problems, CropRule& crop) {
   fields.ReportUnknown();
 }
 
-void ReadDecoding(const json& object, FieldProblems& problems, Decoding& decoding) {
-  JsonFields fields(object, "decoding", problems);
-  fields.Read("kind", decoding.kind);
-  fields.Read("strides", decoding.strides);
-  fields.Read("min_sizes", decoding.min_sizes);
-  fields.Read("variances", decoding.variances);
-  fields.Read("boxes_output", decoding.boxes_output);
-  fields.Read("scores_output", decoding.scores_output);
-  fields.Read("landmarks_output", decoding.landmarks_output);
-  fields.ReportUnknown();
-}
-
 void ReadThresholds(const json& object, FieldProblems& problems, Thresholds& thresholds) {
   JsonFields fields(object, "thresholds", problems);
   fields.Read("score", thresholds.score);
@@ -199,16 +163,6 @@ json InputToJson(const Preprocessing& input) {
     if (!input.sides.empty()) object["sides"] = input.sides;
   }
   return object;
-}
-
-json DecodingToJson(const Decoding& decoding) {
-  return {{"kind", decoding.kind},
-          {"strides", decoding.strides},
-          {"min_sizes", decoding.min_sizes},
-          {"variances", decoding.variances},
-          {"boxes_output", decoding.boxes_output},
-          {"scores_output", decoding.scores_output},
-          {"landmarks_output", decoding.landmarks_output}};
 }
 
 json ThresholdsToJson(const Thresholds& thresholds) {

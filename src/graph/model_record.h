@@ -2,12 +2,12 @@
 #define MASKSCOPE_GRAPH_MODEL_RECORD_H_
 
 #include <array>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
+#include "graph/decoding.h"
 #include "graph/graph.h"
 
 // What must be known to use a model rightly, carried inside the ONNX file as JSON under one metadata key. Training,
@@ -26,14 +26,14 @@ enum class ResizeRule { kStretch, kLetterbox, kFitLongest };
 
 struct Preprocessing {
   ResizeRule resize = ResizeRule::kStretch;
-  int width = 0, height = 0;     // pixels; kStretch and kLetterbox
-  // Classifiers with kStretch that take several square inputs: their sides in pixels, ascending, the last equal to width
-  // and height. A crop is fed at the smallest side that holds all its pixels, a larger one at the last. Empty: only
-  // width x height.
+  int width = 0, height = 0;  // pixels; kStretch and kLetterbox
+  // Classifiers with kStretch that take several square inputs: their sides in pixels, ascending, the last equal to
+  // width and height. A crop is fed at the smallest side that holds all its pixels, a larger one at the last. Empty:
+  // only width x height.
   std::vector<int> sides;
-  int longest_side = 0;          // pixels; kFitLongest
-  int size_multiple = 32;        // pixels; kFitLongest
-  bool enlarge = true;           // kFitLongest: may a smaller picture be enlarged to longest_side?
+  int longest_side = 0;    // pixels; kFitLongest
+  int size_multiple = 32;  // pixels; kFitLongest
+  bool enlarge = true;     // kFitLongest: may a smaller picture be enlarged to longest_side?
   ChannelOrder channels = ChannelOrder::kRgb;
   std::array<float, 3> mean{0, 0, 0};  // in units of 0..255, in the model's channel order
   std::array<float, 3> std{1, 1, 1};   // value fed = (pixel - mean) / std
@@ -42,17 +42,8 @@ struct Preprocessing {
 
 // Classifiers: which part of the picture around a face box is fed.
 struct CropRule {
-  float margin = 0;      // share of the box's side added on each side: 0.25 makes the crop 1.5 times as wide and high
-  bool square = true;    // grow the shorter side to the longer one, about the centre, before the margin is added
-};
-
-// How a detector's outputs become boxes.
-struct Decoding {
-  std::string kind;                          // "retinaface" | "ssd_aizoo"
-  std::vector<int> strides;                  // retinaface
-  std::vector<std::vector<float>> min_sizes; // retinaface: anchor sides in input pixels, per stride
-  std::array<float, 2> variances{0.1f, 0.2f};
-  std::string boxes_output, scores_output, landmarks_output;  // names of graph outputs; landmarks "" = none
+  float margin = 0;    // share of the box's side added on each side: 0.25 makes the crop 1.5 times as wide and high
+  bool square = true;  // grow the shorter side to the longer one, about the centre, before the margin is added
 };
 
 struct Thresholds {
@@ -65,14 +56,15 @@ struct Thresholds {
 
 struct ModelRecord {
   ModelTask task = ModelTask::kMaskClassifier;
-  std::string name;                   // "mask-classifier"
-  std::string architecture;           // "mobilenet_v2"
-  std::vector<std::string> classes;   // of the scores, in output order; class names are correct/incorrect/none, face/background ...
+  std::string name;          // "mask-classifier"
+  std::string architecture;  // "mobilenet_v2"
+  // Of the scores, in output order: correct, incorrect, none; background, face ...
+  std::vector<std::string> classes;
   Preprocessing input;
   CropRule crop;
   Decoding decoding;
   Thresholds thresholds;
-  float temperature = 1;              // logits are divided by it before the softmax (Guo et al. 2017)
+  float temperature = 1;  // logits are divided by it before the softmax (Guo et al. 2017)
   nlohmann::json provenance = nlohmann::json::object();  // how it was trained: data, recipe, command, seed, commit
   nlohmann::json measured = nlohmann::json::object();    // numbers with their protocol
   std::string licence;
@@ -82,7 +74,8 @@ struct ModelRecord {
 };
 
 nlohmann::json ToJson(const ModelRecord& record);
-// Errors: kBadModel naming the field, what was found and what was wanted (with `source`); unknown schema versions are kUnsupported.
+// Errors: kBadModel naming the field, what was found and what was wanted (with `source`); unknown schema versions are
+// kUnsupported.
 ModelRecord ModelRecordFromJson(const nlohmann::json& json, const std::string& source);
 
 // The record in graph.metadata; nullopt where there is none.

@@ -89,6 +89,82 @@ TEST(ModelRecord, DetectorSurvivesJson) {
   EXPECT_EQ(read->decoding.landmarks_output, "landmarks");
 }
 
+// A record of each family of heads, with everything it may say.
+std::vector<Decoding> AllDecodings() {
+  Decoding retinaface = Detector().decoding;
+  Decoding aizoo{.kind = "ssd_aizoo", .boxes_output = "b", .scores_output = "s"};
+  Decoding ssd{.kind = "ssd", .strides = {8, 16}, .min_sizes = {{30}, {60}}, .boxes_output = "b", .scores_output = "s"};
+  ssd.map_sizes = {38, 19};
+  ssd.max_sizes = {60, 111};
+  ssd.aspect_ratios = {{2}, {}};
+  Decoding yolov5{.kind = "yolov5", .boxes_output = "b", .nms = "per_class"};
+  Decoding raw{.kind = "yolov5_raw", .strides = {8}, .boxes_output = "b", .anchors = {{10, 13, 16, 30}}};
+  Decoding yolov8{.kind = "yolov8", .boxes_output = "b"};
+  Decoding scrfd{.kind = "scrfd", .strides = {8, 16}, .boxes_outputs = {"b8", "b16"}, .scores_outputs = {"s8", "s16"}};
+  scrfd.landmarks_outputs = {"k8", "k16"};
+  scrfd.anchors_per_cell = 2;
+  Decoding yunet{.kind = "yunet", .strides = {8}, .boxes_outputs = {"b"}, .scores_outputs = {"s"}};
+  yunet.objectness_outputs = {"o"};
+  Decoding mtcnn{.kind = "mtcnn", .min_sizes = {{20}}, .boxes_output = "b", .scores_output = "s"};
+  mtcnn.landmarks_output = "l";
+  mtcnn.cascade_scores = {0.5f, 0.6f};
+  mtcnn.scale_factor = 0.8f;
+  return {retinaface, aizoo, ssd, yolov5, raw, yolov8, scrfd, yunet, mtcnn};
+}
+
+TEST(ModelRecord, EveryDecodingSurvivesJson) {
+  ASSERT_EQ(AllDecodings().size(), DecodingKinds().size());
+  for (const Decoding& decoding : AllDecodings()) {
+    SCOPED_TRACE(decoding.kind);
+    ModelRecord record = Detector();
+    record.decoding = decoding;
+    EXPECT_NO_THROW(record.Validate());
+    const ModelRecord read = ModelRecordFromJson(ToJson(record), "m.onnx");
+    EXPECT_EQ(ToJson(read), ToJson(record));
+    EXPECT_EQ(read.decoding.nms, decoding.nms);
+    EXPECT_EQ(read.decoding.boxes_outputs, decoding.boxes_outputs);
+    EXPECT_EQ(read.decoding.cascade_scores, decoding.cascade_scores);
+    // Without what it needs.
+    record.decoding = Decoding{.kind = decoding.kind};
+    EXPECT_THROW(record.Validate(), Error);
+  }
+}
+
+TEST(ModelRecord, FieldsOfOtherHeadsAreErrors) {
+  ModelRecord record = Detector();
+  record.decoding = AllDecodings()[3];
+  json object = ToJson(record);
+  object["decoding"]["anchors"] = {{1, 2}};
+  ExpectError(ErrorKind::kBadModel, {"decoding.anchors: unknown field"},
+              [&] { ModelRecordFromJson(object, "m.onnx"); });
+  object["decoding"] = {{"kind", "yolov6"}, {"boxes_output", "b"}};
+  ExpectError(ErrorKind::kBadModel, {"decoding.kind", "did you mean 'yolov5'?"},
+              [&] { ModelRecordFromJson(object, "m.onnx"); });
+}
+
+TEST(ModelRecord, DecodingsThatDoNotPairAreErrors) {
+  const auto refused = [](const std::string& field, const auto& spoil) {
+    for (const Decoding& decoding : AllDecodings()) {
+      ModelRecord record = Detector();
+      record.decoding = decoding;
+      if (!spoil(record.decoding)) continue;
+      ExpectError(ErrorKind::kBadModel, {"decoding." + field}, [&] { record.Validate(); });
+    }
+  };
+  refused("anchors", [](Decoding& d) { return d.kind == "yolov5_raw" && (d.anchors = {{1, 2, 3}}, true); });
+  refused("anchors", [](Decoding& d) { return d.kind == "yolov5_raw" && (d.anchors.clear(), true); });
+  refused("max_sizes", [](Decoding& d) { return d.kind == "ssd" && (d.max_sizes = {60}, true); });
+  refused("map_sizes", [](Decoding& d) { return d.kind == "ssd" && (d.map_sizes = {38, 0}, true); });
+  refused("aspect_ratios", [](Decoding& d) { return d.kind == "ssd" && (d.aspect_ratios = {{2}, {-1}}, true); });
+  refused("scores_outputs", [](Decoding& d) { return d.kind == "scrfd" && (d.scores_outputs = {"a"}, true); });
+  refused("boxes_outputs", [](Decoding& d) { return d.kind == "yunet" && (d.boxes_outputs = {""}, true); });
+  refused("anchors_per_cell", [](Decoding& d) { return d.kind == "scrfd" && (d.anchors_per_cell = 0, true); });
+  refused("min_sizes", [](Decoding& d) { return d.kind == "mtcnn" && (d.min_sizes = {{5}}, true); });
+  refused("cascade_scores", [](Decoding& d) { return d.kind == "mtcnn" && (d.cascade_scores[1] = 2, true); });
+  refused("scale_factor", [](Decoding& d) { return d.kind == "mtcnn" && (d.scale_factor = 1, true); });
+  refused("nms", [](Decoding& d) { return d.nms = "soft", true; });
+}
+
 TEST(ModelRecord, IsOptional) { EXPECT_FALSE(ReadModelRecord(Graph{}, "m.onnx").has_value()); }
 
 TEST(ModelRecord, NamesEveryBadFieldAtOnce) {

@@ -1,6 +1,8 @@
 #include "zoo/builder.h"
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 namespace maskscope {
@@ -34,7 +36,7 @@ std::string GraphBuilder::Conv(const std::string& name, const std::string& input
   return Node("Conv", name, inputs,
               {{"kernel_shape", std::vector<int64_t>{layer.kernel, layer.kernel}},
                {"strides", std::vector<int64_t>{layer.stride, layer.stride}},
-               {"dilations", std::vector<int64_t>{1, 1}},
+               {"dilations", std::vector<int64_t>{layer.dilation, layer.dilation}},
                {"pads", layer.pads},
                {"group", int64_t{layer.groups}}});
 }
@@ -56,13 +58,39 @@ std::string GraphBuilder::Node(const std::string& op, const std::string& name, c
 }
 
 std::vector<std::string> GraphBuilder::Split(const std::string& name, const std::string& input,
-                                             const std::vector<int64_t>& lengths) {
+                                             const std::vector<int64_t>& lengths, int64_t axis) {
   const auto parts = static_cast<int64_t>(lengths.size());
   graph_.initializers[name + ".lengths"] = Tensor::Ints({parts}, lengths);
   std::vector<std::string> outputs;
   for (int64_t i = 0; i < parts; ++i) outputs.push_back(name + "." + std::to_string(i));
-  graph_.nodes.push_back({name, "Split", {input, name + ".lengths"}, outputs, {{"axis", int64_t{1}}}});
+  graph_.nodes.push_back({name, "Split", {input, name + ".lengths"}, outputs, {{"axis", axis}}});
   return outputs;
+}
+
+std::vector<std::string> GraphBuilder::Embed(const Graph& network, const std::string& prefix, const std::string& input,
+                                             const std::vector<std::string>& values) {
+  std::set<std::string> needed(values.begin(), values.end());
+  for (auto node = network.nodes.rbegin(); node != network.nodes.rend(); ++node) {
+    const bool is_read = std::ranges::any_of(node->outputs, [&](const std::string& o) { return needed.contains(o); });
+    if (is_read) needed.insert(node->inputs.begin(), node->inputs.end());
+  }
+  const auto renamed = [&](const std::string& name) {
+    if (name.empty()) return name;
+    return name == network.inputs.at(0).name ? input : prefix + name;
+  };
+  for (const maskscope::Node& node : network.nodes) {
+    if (std::ranges::none_of(node.outputs, [&](const std::string& o) { return needed.contains(o); })) continue;
+    maskscope::Node& copy = graph_.nodes.emplace_back(node);
+    copy.name = prefix + node.name;
+    std::ranges::transform(node.inputs, copy.inputs.begin(), renamed);
+    std::ranges::transform(node.outputs, copy.outputs.begin(), renamed);
+  }
+  for (const auto& [name, tensor] : network.initializers) {
+    if (needed.contains(name)) graph_.initializers[renamed(name)] = tensor;
+  }
+  std::vector<std::string> names;
+  for (const std::string& value : values) names.push_back(renamed(value));
+  return names;
 }
 
 std::string GraphBuilder::Constant(const std::string& name, Tensor value) {

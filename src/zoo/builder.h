@@ -18,6 +18,7 @@ struct ConvLayer {
   int kernel = 1, stride = 1, groups = 1;
   std::vector<int64_t> pads{0, 0, 0, 0};  // ONNX order: top, left, bottom, right
   bool bias = false;
+  int dilation = 1;
 };
 
 // Names of a BatchNormalization's four initializers: BatchNorm names differ between the publishers of weights.
@@ -44,9 +45,13 @@ class GraphBuilder {
                         float epsilon = 1e-5f);
   std::string Node(const std::string& op, const std::string& name, const std::vector<std::string>& inputs,
                    std::map<std::string, Attribute> attributes = {});
-  // Parts of the given numbers of channels: values NAME.0, NAME.1, ...
-  std::vector<std::string> Split(const std::string& name, const std::string& input,
-                                 const std::vector<int64_t>& lengths);
+  // Parts of the given lengths along `axis`, channels by default: values NAME.0, NAME.1, ...
+  std::vector<std::string> Split(const std::string& name, const std::string& input, const std::vector<int64_t>& lengths,
+                                 int64_t axis = 1);
+  // Copies what `values` of another network depend on, its input becoming `input` and every other name getting `prefix`
+  // before it: a classifier as the body of a detector. Returns the new names of `values`.
+  std::vector<std::string> Embed(const Graph& network, const std::string& prefix, const std::string& input,
+                                 const std::vector<std::string>& values);
   // A constant; writing the same name twice keeps one.
   std::string Constant(const std::string& name, Tensor value);
   Tensor DrawNormal(Shape shape, double standard_deviation);

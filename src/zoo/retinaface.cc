@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "graph/shape_inference.h"
 #include "zoo/builder.h"
 #include "zoo/zoo.h"
 
@@ -41,7 +42,8 @@ struct Feature {
 
 class Writer {
  public:
-  explicit Writer(const RetinaFaceOptions& options) : options_(options), builder_("retinaface", options.seed) {}
+  explicit Writer(const RetinaFaceOptions& options)
+      : options_(options), builder_("retinaface", options.seed, options.draw_weights) {}
 
   Graph Write() {
     const std::array<Feature, 3> maps = Body();
@@ -76,6 +78,33 @@ class Writer {
 
   // Feature maps of strides 8, 16, 32.
   std::array<Feature, 3> Body() {
+    switch (options_.body) {
+      case RetinaFaceBody::kMobileNetV1:
+        return MobileNetV1Body();
+      case RetinaFaceBody::kMobileNetV2: {
+        MobileNetV2Options body{.width = options_.width, .seed = options_.seed, .draw_weights = options_.draw_weights};
+        body.layout = MobileNetV2Layout::kTorchvision;
+        return Embedded(BuildMobileNetV2(body), {"features.6.add", "features.13.add", "features.16.add"});
+      }
+      case RetinaFaceBody::kResNet50:
+        break;
+    }
+    const ResNetOptions body{.depth = 50, .seed = options_.seed, .draw_weights = options_.draw_weights};
+    return Embedded(BuildResNet(body), {"layer2.3.relu", "layer3.5.relu", "layer4.2.relu"});
+  }
+
+  // Values of a classifier as feature maps.
+  std::array<Feature, 3> Embedded(const Graph& network, const std::vector<std::string>& values) {
+    const InferredShapes inferred = InferShapes(network, {{network.inputs.at(0).name, {1, 3, 64, 64}}});
+    const std::vector<std::string> names = builder_.Embed(network, "body.", "input", values);
+    std::array<Feature, 3> maps;
+    for (size_t i = 0; i < maps.size(); ++i) {
+      maps[i] = {names[i], static_cast<int>(inferred.shapes.at(values[i]).at(1))};
+    }
+    return maps;
+  }
+
+  std::array<Feature, 3> MobileNetV1Body() {
     std::string value = ConvBatchNorm("body.stage1.0", 0, "input", Conv3x3(3, Wide(32), 2));
     value = Activation("body.stage1.0.relu", value);
     std::array<Feature, 3> maps;

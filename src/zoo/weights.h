@@ -7,12 +7,9 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "weights/safetensors.h"
 
 namespace maskscope {
-
-// Reads a .safetensors file (F32, F16, BF16, F64, I64, I32, U8 ...). The header is checked against the file's size
-// before anything is allocated. Errors: kNotFound, kUnreadable, kBadModel, kTooLarge.
-std::map<std::string, Tensor> ReadSafetensors(const std::filesystem::path& path);
 
 // Puts the tensors of weights/retinaface_mnet025 (or mobilenetv1_x025: body only) into a BuildRetinaFace graph, by
 // name. Errors: kBadModel listing every missing, extra and misshapen tensor.

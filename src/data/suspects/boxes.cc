@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/threads.h"
-#include "graph/onnx_io.h"
 #include "image/decode.h"
 #include "image/transform.h"
 
@@ -126,16 +125,9 @@ BoxSearch FindBoxSuspects(const Dataset& dataset, const std::vector<size_t>& pic
 }
 
 Detector LoadSuspectDetector(const std::filesystem::path& file, const BoxRules& rules) {
-  Graph graph = ReadOnnx(file);
-  const std::optional<ModelRecord> record = ReadModelRecord(graph, file.string());
-  if (!record) {
-    throw Error(ErrorKind::kUnsupported, "'" + file.string() +
-                                             "': found a model without a maskscope record, wanted a "
-                                             "face detector with one");
-  }
   DetectorOptions options;
   options.score_threshold = rules.any_score;
-  return Detector(std::make_shared<Engine>(std::move(graph), EngineOptions{}), *record, options);
+  return LoadDetector(file, EngineOptions{}, options);
 }
 
 }  // namespace maskscope

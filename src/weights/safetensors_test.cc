@@ -1,3 +1,5 @@
+#include "weights/safetensors.h"
+
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -5,7 +7,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/test_folder.h"
-#include "zoo/weights.h"
 
 namespace maskscope {
 namespace {

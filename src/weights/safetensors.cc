@@ -1,5 +1,6 @@
+#include "weights/safetensors.h"
+
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -9,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "zoo/weights.h"
+#include "weights/elements.h"
 
 namespace maskscope {
 
@@ -19,40 +20,21 @@ constexpr int64_t kMaxFileBytes = int64_t{2} << 30;
 constexpr uint64_t kMaxHeaderBytes = uint64_t{100} << 20;  // the format's own limit
 constexpr size_t kMaxRank = 16;
 
-static_assert(std::endian::native == std::endian::little,
-              "safetensors files are little-endian and are read as they lie");
-
 struct Field {
   const char* name;
-  size_t bytes;
-  DataType type;
+  ElementKind kind;
 };
 constexpr Field kFields[] = {
-    {"F32", 4, DataType::kFloat32}, {"F16", 2, DataType::kFloat32}, {"BF16", 2, DataType::kFloat32},
-    {"F64", 8, DataType::kFloat32}, {"I64", 8, DataType::kInt64},   {"I32", 4, DataType::kInt32},
-    {"I16", 2, DataType::kInt32},   {"I8", 1, DataType::kInt32},    {"U16", 2, DataType::kInt32},
-    {"U8", 1, DataType::kUint8},    {"BOOL", 1, DataType::kBool},
+    {"F32", ElementKind::kF32}, {"F16", ElementKind::kF16}, {"BF16", ElementKind::kBf16}, {"F64", ElementKind::kF64},
+    {"I64", ElementKind::kI64}, {"I32", ElementKind::kI32}, {"I16", ElementKind::kI16},   {"I8", ElementKind::kI8},
+    {"U16", ElementKind::kU16}, {"U8", ElementKind::kU8},   {"BOOL", ElementKind::kBool},
 };
 
-template <typename T>
-T Load(const uint8_t* bytes) {
-  T value;
-  std::memcpy(&value, bytes, sizeof(T));
+uint64_t LoadLength(const uint8_t* bytes) {
+  uint64_t value;
+  std::memcpy(&value, bytes, sizeof(value));
   return value;
 }
-
-float HalfToFloat(uint16_t half) {
-  const uint32_t sign = static_cast<uint32_t>(half & 0x8000u) << 16;
-  const uint32_t exponent = (half >> 10) & 0x1fu, fraction = half & 0x3ffu;
-  if (exponent == 0) {
-    const float value = static_cast<float>(fraction) * 0x1p-24f;
-    return sign != 0 ? -value : value;
-  }
-  const uint32_t wide = exponent == 31 ? 255u : exponent + 112u;
-  return std::bit_cast<float>(sign | (wide << 23) | (fraction << 13));
-}
-
-float BfloatToFloat(uint16_t value) { return std::bit_cast<float>(static_cast<uint32_t>(value) << 16); }
 
 class Reader {
  public:
@@ -76,7 +58,7 @@ class Reader {
 
   nlohmann::json Header() {
     if (bytes_.size() < 8) Fail("it has " + std::to_string(bytes_.size()) + " bytes, at least 8 are needed");
-    const uint64_t length = Load<uint64_t>(bytes_.data());
+    const uint64_t length = LoadLength(bytes_.data());
     if (length > kMaxHeaderBytes || length > bytes_.size() - 8) {
       Fail("its header claims " + std::to_string(length) + " bytes of the file's " + std::to_string(bytes_.size()));
     }
@@ -136,58 +118,22 @@ class Reader {
     if (dimensions.size() > kMaxRank)
       Fail("tensor '" + tensor + "' has " + std::to_string(dimensions.size()) + " axes");
     const uint64_t bytes = offsets[1] - offsets[0];
-    uint64_t count = 1;
     Shape shape;
     for (const uint64_t dimension : dimensions) {
-      if (dimension > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()) ||
-          (dimension != 0 && count > std::numeric_limits<uint64_t>::max() / 8 / dimension)) {
+      if (dimension > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
         Fail("tensor '" + tensor + "' has a shape beyond all bounds");
       }
-      count *= dimension;
       shape.push_back(static_cast<int64_t>(dimension));
     }
-    if (count * field.bytes != bytes) {
-      Fail("tensor '" + tensor + "' of shape " + ToString(shape) + " needs " + std::to_string(count * field.bytes) +
+    const int64_t count = BoundedCount(shape);
+    if (count < 0) Fail("tensor '" + tensor + "' has a shape beyond all bounds");
+    const uint64_t needed = static_cast<uint64_t>(count) * BytesOf(field.kind);
+    if (needed != bytes) {
+      Fail("tensor '" + tensor + "' of shape " + ToString(shape) + " needs " + std::to_string(needed) +
            " bytes and has " + std::to_string(bytes));
     }
     ranges_.emplace_back(offsets[0], offsets[1]);
-    return Convert(field, std::move(shape), data_.data() + offsets[0], static_cast<size_t>(count));
-  }
-
-  static Tensor Convert(const Field& field, Shape shape, const uint8_t* bytes, size_t count) {
-    Tensor tensor;
-    tensor.type = field.type;
-    tensor.shape = std::move(shape);
-    if (tensor.is_float()) {
-      tensor.floats.resize(count);
-    } else {
-      tensor.ints.resize(count);
-    }
-    const std::string_view name = field.name;
-    for (size_t i = 0; i < count; ++i) {
-      const uint8_t* at = bytes + i * field.bytes;
-      if (name == "F32")
-        tensor.floats[i] = Load<float>(at);
-      else if (name == "F16")
-        tensor.floats[i] = HalfToFloat(Load<uint16_t>(at));
-      else if (name == "BF16")
-        tensor.floats[i] = BfloatToFloat(Load<uint16_t>(at));
-      else if (name == "F64")
-        tensor.floats[i] = static_cast<float>(Load<double>(at));
-      else if (name == "I64")
-        tensor.ints[i] = Load<int64_t>(at);
-      else if (name == "I32")
-        tensor.ints[i] = Load<int32_t>(at);
-      else if (name == "I16")
-        tensor.ints[i] = Load<int16_t>(at);
-      else if (name == "I8")
-        tensor.ints[i] = Load<int8_t>(at);
-      else if (name == "U16")
-        tensor.ints[i] = Load<uint16_t>(at);
-      else
-        tensor.ints[i] = Load<uint8_t>(at);
-    }
-    return tensor;
+    return ReadElements(field.kind, data_.subspan(offsets[0], bytes), std::move(shape));
   }
 
   // The format allows neither overlaps nor gaps: an overlap would let a small file ask for much memory.

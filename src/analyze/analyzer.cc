@@ -302,6 +302,8 @@ Result Analyzer::ClassifyBoxes(const Image& image, const std::vector<Box>& boxes
 
 const Detector& Analyzer::detector() const { return *impl_->detector; }
 
+bool Analyzer::has_classifier() const { return impl_->classifier.has_value(); }
+
 const Classifier& Analyzer::classifier() const {
   if (!impl_->classifier)
     throw Error(ErrorKind::kUsage, "this analyzer has a detector with mask classes and no classifier");

@@ -45,6 +45,7 @@ class Analyzer {
   Result ClassifyBoxes(const Image& image, const std::vector<Box>& boxes, const std::string& source) const;
 
   const Detector& detector() const;
+  bool has_classifier() const;           // false: the detector tells the states itself
   const Classifier& classifier() const;  // Errors: kUsage when there is none
   const AnalyzerOptions& options() const;
 

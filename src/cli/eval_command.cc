@@ -130,7 +130,9 @@ SceneRuns RunScenes(const std::vector<LabelledImage>& images, const EvalOptions&
       const Analyzer analyzer = MakeAnalyzer(options.analysis, settings);
       if (models != nullptr) {
         (*models)["detector"] = Describe(analyzer.detector().record(), options.analysis.detector);
-        (*models)["classifier"] = Describe(analyzer.classifier().record(), options.analysis.classifier);
+        if (analyzer.has_classifier()) {
+          (*models)["classifier"] = Describe(analyzer.classifier().record(), options.analysis.classifier);
+        }
       }
       return Analyze([analyzer](const std::filesystem::path& path) { return analyzer.AnalyzeFile(path); });
     });

@@ -43,13 +43,10 @@ void DrawCopy(const PictureRun& run, size_t index, const DecodeOptions& decode, 
 
 // What the analyzer can say of a face.
 std::vector<std::string> StatesOf(const Analyzer& analyzer) {
-  try {
-    return analyzer.classifier().record().classes;
-  } catch (const Error&) {  // a detector that tells the states itself
-    std::vector<std::string> states = analyzer.detector().record().classes;
-    std::erase(states, "background");
-    return states;
-  }
+  if (analyzer.has_classifier()) return analyzer.classifier().record().classes;
+  std::vector<std::string> states = analyzer.detector().record().classes;
+  std::erase(states, "background");
+  return states;
 }
 
 // The outputs of one run, opened together and closed together.

@@ -9,6 +9,7 @@
 #include "cli/result_output.h"
 #include "cli/train_commands.h"
 #include "train/classifier_trainer.h"
+#include "train/run_charts.h"
 
 namespace maskscope {
 namespace {
@@ -28,7 +29,7 @@ int RunRateFinder(const ClassifierTrainingOptions& training, const RunFolder& fo
   hooks.progress = progress.get();
   hooks.stop_requested = [&context] { return context.StopRequested(); };
   const RateFinding finding = FindClassifierRate(training, {}, hooks);
-  WriteRateFinding(finding, folder);
+  WriteChart(RatesChart(finding), folder, "rates");
   context.Say(fmt::format("{}: the loss against the learning rate", (folder.path() / "rates.svg").string()));
   if (std::isnan(finding.suggested))
     throw Error(ErrorKind::kBadData, "the loss fell at no learning rate: look at the data and the labels");
@@ -41,6 +42,8 @@ int RunNew(const Options& options, const CommandContext& context) {
   if (training.samples.data.empty())
     throw Error(ErrorKind::kUsage, "--data is missing: a manifest, or the folder with scenes/ and faces/");
   if (training.samples.exclude_sets == std::vector<std::string>{"none"}) training.samples.exclude_sets.clear();
+  // The default names sets that other people's data do not have; what was typed must be there.
+  training.samples.exclude_absent = training.samples.exclude_sets == kNonCommercialSets;
   training.Validate();
   const TrainingPlace place = NewTrainingPlace(options.place);
   if (options.find_rate) return RunRateFinder(training, place.folder, context);

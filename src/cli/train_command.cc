@@ -3,9 +3,12 @@
 
 #ifdef MASKSCOPE_HAS_TRAIN
 
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 
 #include <cmath>
+#include <new>
+#include <string_view>
 #include <utility>
 
 #include "analyze/analyzer.h"
@@ -40,7 +43,7 @@ std::unique_ptr<Peers> MeetPeers() {
 TrainingPlace NewTrainingPlace(const RunPlace& place) {
   std::unique_ptr<Peers> peers = MeetPeers();
   const bool writes = !peers || peers->writes();
-  return {std::move(peers), writes ? RunFolder::Create(place.runs, place.name) : RunFolder::Nowhere()};
+  return {std::move(peers), writes ? RunFolder::Create(place.runs, place.name) : RunFolder::Nowhere(), writes};
 }
 
 TrainingPlace ResumedTrainingPlace(const RunPlace& place) { return {MeetPeers(), RunFolder::Open(place.resume)}; }
@@ -100,6 +103,33 @@ void AddRecipeOption(CLI::App& app, std::function<void(const nlohmann::json&, co
 
 namespace {
 
+// libtorch's allocator throws its own exception.
+LoopResult TrainOrSayWhatToLower(const std::function<LoopResult(const LoopHooks&)>& train, const LoopHooks& hooks) {
+  constexpr const char* kAdvice = "no memory is left to train in: lower --batch or --size, or give it fewer pictures";
+  try {
+    return train(hooks);
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorKind::kResource, kAdvice);
+  } catch (const c10::Error& error) {
+    if (std::string_view(error.what()).find("allocate") == std::string_view::npos) throw;
+    throw Error(ErrorKind::kResource, kAdvice);
+  }
+}
+
+// What is wrong with data or settings shows before the first checkpoint: then nothing is left behind.
+LoopResult TrainIn(const TrainingPlace& place, const std::function<LoopResult(const LoopHooks&)>& train,
+                   const LoopHooks& hooks) {
+  try {
+    return TrainOrSayWhatToLower(train, hooks);
+  } catch (...) {
+    std::error_code ignored;
+    if (place.fresh && !std::filesystem::exists(place.folder.checkpoint(), ignored)) {
+      std::filesystem::remove_all(place.folder.path(), ignored);
+    }
+    throw;
+  }
+}
+
 void SayEpoch(const NamedNumbers& row, const CommandContext& context) {
   std::string line;
   for (const auto& [name, value] : row) {
@@ -122,7 +152,7 @@ int RunTraining(const TrainingPlace& place, const std::string& kind, const Comma
   hooks.epoch_done = [&context](const NamedNumbers& row) { SayEpoch(row, context); };
   const RunFolder& folder = place.folder;
   if (writes) context.Say(fmt::format("the run's folder is {}", folder.path().string()));
-  const LoopResult result = train(hooks);
+  const LoopResult result = TrainIn(place, train, hooks);
   if (!writes) return result.interrupted ? ExitCode(ErrorKind::kInterrupted) : 0;
   if (result.best_epoch >= 0) {
     context.Say(fmt::format("best model: {} (epoch {}, score {:.4f})", folder.best_model().string(),

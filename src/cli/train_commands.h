@@ -28,6 +28,7 @@ void AddRunOptions(CLI::App& app, RunPlace& place);
 struct TrainingPlace {
   std::unique_ptr<Peers> peers;  // null when this process is alone
   RunFolder folder;
+  bool fresh = false;  // made for this training: removed again when it ends before anything was learnt
 };
 TrainingPlace NewTrainingPlace(const RunPlace& place);
 TrainingPlace ResumedTrainingPlace(const RunPlace& place);

@@ -18,6 +18,7 @@ void VisitFields(Options& o, Visitor&& visit) {
   visit("data", "data", o.samples.data);
   visit("data", "extra", o.samples.extra);
   visit("data", "exclude_sets", o.samples.exclude_sets);
+  visit("data", "exclude_absent", o.samples.exclude_absent);
   visit("data", "validation_share", o.samples.validation_share);
   visit("data", "validation_seed", o.samples.validation_seed);
   visit("data", "least_face", o.samples.least_face);

@@ -7,11 +7,14 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/csv.h"
 #include "base/files.h"
-#include "data/csv.h"
 #include "data/labels.h"
 #include "image/contact_sheet.h"
 #include "image/encode.h"
+#include "metrics/classification.h"
+#include "report/metrics_charts.h"
+#include "train/run_charts.h"
 
 namespace maskscope {
 
@@ -104,6 +107,22 @@ void WriteValidationTable(const ValidationResult& result, const std::vector<doub
   WriteFileAtomically(folder.path() / "validation.csv", text);
 }
 
+void WriteValidationCharts(const ValidationResult& result, const std::vector<double>& probabilities,
+                           const ModelRecord& record, const RunFolder& folder) {
+  ConfusionMatrix confusion(kMaskStates);
+  std::vector<double> confidence;
+  std::vector<bool> right;
+  for (size_t i = 0; i < result.labels.size(); ++i) {
+    const int best = Best(probabilities, i);
+    confusion.Add(result.labels[i], best);
+    confidence.push_back(probabilities[i * kMaskStates + static_cast<size_t>(best)]);
+    right.push_back(best == result.labels[i]);
+  }
+  WriteChart(ConfusionChart(confusion, record.classes, ConfusionShare::kOfActual), folder, "confusion_matrix");
+  WriteChart(F1Chart(result.labels, probabilities, record.classes), folder, "f1_curve");
+  WriteChart(ReliabilityDiagram(confidence, right), folder, "reliability");
+}
+
 }  // namespace
 
 Image PictureOfInput(const at::Tensor& input, const Preprocessing& rule) {
@@ -135,12 +154,11 @@ void WriteBatchPicture(const at::Tensor& pictures, const at::Tensor& targets, co
   WriteSheet(tiles, path);
 }
 
-void DrawLabels(const std::vector<int64_t>&, const RunFolder&) {}
-
 void DrawValidation(const ValidationResult& result, const ModelRecord& record, const RunFolder& folder) {
   const std::vector<double> probabilities = Probabilities(result);
   WriteValidationSheets(result, probabilities, record, folder);
   WriteValidationTable(result, probabilities, record, folder);
+  WriteValidationCharts(result, probabilities, record, folder);
 }
 
 }  // namespace maskscope

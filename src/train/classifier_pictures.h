@@ -22,9 +22,6 @@ Image PictureOfInput(const at::Tensor& input, const Preprocessing& rule);
 void WriteBatchPicture(const at::Tensor& pictures, const at::Tensor& targets, const ModelRecord& record,
                        const std::filesystem::path& path);
 
-// labels.svg: samples of each state.
-void DrawLabels(const std::vector<int64_t>& labels, const RunFolder& folder);
-
 struct ValidationResult {
   const std::vector<at::Tensor>& inputs;  // [3, size, size], normalised
   const std::vector<int>& labels;
@@ -33,7 +30,8 @@ struct ValidationResult {
   double temperature;
 };
 // val_batch0_labels.jpg, val_batch0_pred.jpg, val_wrong.jpg (the wrong ones that it was surest of), validation.csv
-// (picture, label and a probability a state), confusion_matrix.svg, f1_curve.svg, reliability.svg. Errors: kOutput.
+// (picture, label and a probability a state), confusion_matrix, f1_curve and
+// reliability as .svg and .csv. Errors: kOutput.
 void DrawValidation(const ValidationResult& result, const ModelRecord& record, const RunFolder& folder);
 
 }  // namespace maskscope

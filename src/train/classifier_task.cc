@@ -16,6 +16,7 @@
 #include "metrics/classification.h"
 #include "train/classifier_head.h"
 #include "train/classifier_pictures.h"
+#include "train/run_charts.h"
 
 namespace maskscope {
 
@@ -158,7 +159,7 @@ void ClassifierTask::DrawStart(const RunFolder& folder) {
     const Batch batch = MakeBatch(0, step);
     WriteBatchPicture(batch.pictures, batch.targets, record_, folder.path() / fmt::format("train_batch{}.jpg", step));
   }
-  DrawLabels(data_.labels, folder);
+  WriteChart(LabelsChart(data_.labels, record_.classes), folder, "labels");
 }
 
 void ClassifierTask::DrawBest(const RunFolder& folder) {

@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <torch/version.h>
+#include <unistd.h>
 
 #include <ctime>
 #include <fstream>
@@ -31,6 +32,13 @@ nlohmann::json DescribeEnvironment(int threads) {
           {"cpu", CpuName()},
           {"threads", ResolveThreads(threads, "threads")},
           {"started", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}};
+}
+
+double ResidentMegabytes() {
+  std::ifstream file("/proc/self/statm");
+  double all = 0, resident = 0;  // pages
+  if (!(file >> all >> resident)) return 0;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e6;
 }
 
 }  // namespace maskscope

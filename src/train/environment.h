@@ -9,6 +9,9 @@ namespace maskscope {
 // cores used, time of the start (UTC).
 nlohmann::json DescribeEnvironment(int threads);
 
+// Memory that this process holds now, in MB (10^6 bytes); 0 where the system does not tell.
+double ResidentMegabytes();
+
 }  // namespace maskscope
 
 #endif  // MASKSCOPE_TRAIN_ENVIRONMENT_H_

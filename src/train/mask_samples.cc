@@ -121,7 +121,7 @@ MaskSamples CollectMaskSamples(const MaskSampleOptions& options) {
   std::set<std::string> known;
   AddSets(scenes, known);
   AddSets(crops, known);
-  CheckExcluded(known, options.exclude_sets);
+  if (!options.exclude_absent) CheckExcluded(known, options.exclude_sets);
   MaskSamples result{FromScenes(scenes.train, options), FromScenes(scenes.validation, options)};
   for (MaskSample& sample : FromCrops(crops.train, options)) result.train.push_back(std::move(sample));
   for (MaskSample& sample : FromCrops(crops.validation, options)) {

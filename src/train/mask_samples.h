@@ -20,6 +20,7 @@ struct MaskSampleOptions {
   std::filesystem::path data;             // a collection (scenes/ and faces/ with their splits.csv) or a manifest
   std::vector<std::string> extra;         // further manifests, for training only: faces drawn from those of `data`
   std::vector<std::string> exclude_sets;  // set names to leave out
+  bool exclude_absent = false;            // may exclude_sets name sets that `data` has not?
   double validation_share = 0.1;          // of the groups
   uint64_t validation_seed = 1;           // fixes which groups
   float least_face = 12;                  // pixels, shorter side of the box; smaller faces are left out

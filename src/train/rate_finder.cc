@@ -8,7 +8,6 @@
 #include <limits>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "base/threads.h"
 
 namespace maskscope {
@@ -83,12 +82,6 @@ RateFinding FindLearningRate(TorchGraph& graph, TrainingTask& task, const LoopOp
   if (hooks.progress) hooks.progress->Finish();
   finding.suggested = SteepestFall(finding.steps);
   return finding;
-}
-
-void WriteRateFinding(const RateFinding& finding, const RunFolder& folder) {
-  std::string text = "rate,loss,smoothed\n";
-  for (const RateStep& step : finding.steps) text += fmt::format("{},{},{}\n", step.rate, step.loss, step.smoothed);
-  WriteFileAtomically(folder.path() / "rates.csv", text);
 }
 
 }  // namespace maskscope

@@ -31,9 +31,6 @@ struct RateFinding {
 RateFinding FindLearningRate(TorchGraph& graph, TrainingTask& task, const LoopOptions& options,
                              const RateFinderOptions& finder, const LoopHooks& hooks);
 
-// rates.csv and rates.svg. Errors: kOutput.
-void WriteRateFinding(const RateFinding& finding, const RunFolder& folder);
-
 }  // namespace maskscope
 
 #endif  // MASKSCOPE_TRAIN_RATE_FINDER_H_

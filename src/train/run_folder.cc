@@ -63,6 +63,10 @@ RunFolder::Lock::Lock(const RunFolder& folder) : folder_(open(folder.path().c_st
 
 RunFolder::Lock::~Lock() { close(folder_); }
 
+void RunFolder::Write(const std::string& name, const std::string& text) const {
+  WriteFileAtomically(path_ / name, text);
+}
+
 void RunFolder::WriteEnvironment(const nlohmann::json& environment) const {
   WriteFileAtomically(path_ / "environment.json", environment.dump(2) + "\n");
 }

@@ -37,6 +37,8 @@ class RunFolder {
   std::filesystem::path args() const { return path_ / "args.yaml"; }
   void WriteArgs(const nlohmann::json& settings) const;
   nlohmann::json ReadArgs() const;  // Errors: kBadData
+  // Whole or not at all. Errors: kOutput.
+  void Write(const std::string& name, const std::string& text) const;
   void WriteEnvironment(const nlohmann::json& environment) const;
   // All rows so far; the columns are those of the first row, a row without a number leaves the cell empty.
   void WriteResults(const std::vector<NamedNumbers>& rows) const;

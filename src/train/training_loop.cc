@@ -16,6 +16,7 @@
 #include "graph/onnx_io.h"
 #include "train/checkpoint.h"
 #include "train/environment.h"
+#include "train/run_charts.h"
 
 namespace maskscope {
 
@@ -282,7 +283,8 @@ bool Loop::RunStep(int64_t step) {
   step_ = step + 1;
   if (hooks_.progress) {
     hooks_.progress->Step(made.images);
-    hooks_.progress->Note(fmt::format("loss {:.4f}", sums_.loss / static_cast<double>(sums_.steps)));
+    hooks_.progress->Note(
+        fmt::format("loss {:.4f}  {:.0f} MB", sums_.loss / static_cast<double>(sums_.steps), ResidentMegabytes()));
   }
   return true;
 }
@@ -321,6 +323,7 @@ void Loop::ValidateAndWrite() {
     task_.DrawBest(folder_);
   }
   folder_.WriteResults(rows_);
+  folder_.Write("results.svg", ToSvg(ResultsChart(rows_)));
   std::string text;
   for (const auto& [name, value] : row) text += fmt::format(" {} {:.4g}", name, value);
   Log(LogLevel::kInfo, "{}", text.substr(1));

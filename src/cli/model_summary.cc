@@ -24,13 +24,6 @@ std::string ShapeText(const std::vector<Dim>& shape) {
   return "[" + text + "]";
 }
 
-std::string Large(double value) {
-  if (value >= 1e9) return fmt::format("{:.2f} G", value / 1e9);
-  if (value >= 1e6) return fmt::format("{:.2f} M", value / 1e6);
-  if (value >= 1e3) return fmt::format("{:.1f} k", value / 1e3);
-  return fmt::format("{:.0f}", value);
-}
-
 std::string Line(std::string_view name, std::string_view value) { return fmt::format("  {:<14} {}\n", name, value); }
 
 // Values of a record's JSON as people read them, nested ones indented below their name.
@@ -122,36 +115,88 @@ std::map<std::string, int64_t> CountOperators(const Graph& graph) {
   return counts;
 }
 
-ModelSummary SummarizeModel(const std::filesystem::path& path, const std::optional<NetworkSize>& asked) {
+void AddModelSource(CLI::App& app, ModelSource& source) {
+  app.add_option("FILE", source.file, "an ONNX file");
+  app.add_option("--arch", source.architecture, "in place of a file, an architecture (see maskscope model list)")
+      ->option_text("NAME");
+  app.add_option("--classes", source.classes, "classes of the architecture; default: as published")->option_text("N");
+  app.add_option("--width", source.width, "channel multiplier of the architecture, where it has one")->option_text("W");
+  app.add_option("--size", source.size, "input size in pixels; default: the model's own")->option_text("WxH");
+}
+
+OpenedModel OpenModel(const ModelSource& source, bool draw_weights) {
+  if (source.file.empty() == source.architecture.empty()) {
+    throw Error(ErrorKind::kUsage, "wanted either a FILE or --arch NAME (maskscope model list names them)");
+  }
+  const std::optional<NetworkSize> asked =
+      source.size.empty() ? std::nullopt : std::optional(ParseNetworkSize(source.size));
+  OpenedModel model;
+  if (source.architecture.empty()) {
+    if (source.classes || source.width) throw Error(ErrorKind::kUsage, "--classes and --width belong to --arch");
+    model.name = source.file;
+    model.graph = ReadOnnx(source.file);
+    model.record = ReadModelRecord(model.graph, source.file);
+    model.size = ChooseNetworkSize(model.graph, model.record, asked);
+    return model;
+  }
+  const int own = FindArchitecture(source.architecture).input_size;
+  model.name = source.architecture;
+  model.size = asked.value_or(NetworkSize{own, own});
+  ArchitectureOptions options;
+  options.classes = source.classes;
+  options.width = source.width;
+  options.input_size = std::max(model.size->width, model.size->height);
+  options.draw_weights = draw_weights;
+  model.graph = BuildArchitecture(source.architecture, options);
+  return model;
+}
+
+ModelSummary SummarizeModel(const ModelSource& source) {
   ModelSummary summary;
-  summary.file = path.string();
-  summary.graph = ReadOnnx(path);
-  std::error_code code;
-  summary.file_bytes = static_cast<int64_t>(std::filesystem::file_size(path, code));
-  if (code) summary.file_bytes = 0;  // a device or gone meanwhile; the model itself has been read
-  summary.record = ReadModelRecord(summary.graph, summary.file);
-  summary.size = ChooseNetworkSize(summary.graph, summary.record, asked);
-  if (summary.size) {
-    const InferredShapes inferred = InferShapes(summary.graph, ConcreteInputs(summary.graph, *summary.size, 1));
-    summary.multiply_adds = CountMultiplyAdds(summary.graph, inferred);
+  summary.model = OpenModel(source, false);
+  const OpenedModel& model = summary.model;
+  if (source.file.empty()) {
+    summary.architecture = &FindArchitecture(source.architecture);
+  } else {
+    std::error_code code;
+    summary.file_bytes = static_cast<int64_t>(std::filesystem::file_size(source.file, code));
+    if (code) summary.file_bytes = 0;  // a device or gone meanwhile; the model itself has been read
+  }
+  summary.parameters = CountLearnedParameters(model.graph);
+  if (model.size) {
+    const InferredShapes inferred = InferShapes(model.graph, ConcreteInputs(model.graph, *model.size, 1));
+    summary.multiply_adds = CountMultiplyAdds(model.graph, inferred);
   }
   return summary;
 }
 
+std::string LargeNumber(double value) {
+  if (value >= 1e9) return fmt::format("{:.2f} G", value / 1e9);
+  if (value >= 1e6) return fmt::format("{:.2f} M", value / 1e6);
+  if (value >= 1e3) return fmt::format("{:.1f} k", value / 1e3);
+  return fmt::format("{:.0f}", value);
+}
+
 std::string ToText(const ModelSummary& summary) {
-  const Graph& graph = summary.graph;
-  std::string text = summary.file + "\n";
-  text += Line("file size", fmt::format("{:.2f} MB", static_cast<double>(summary.file_bytes) / 1e6));
+  const Graph& graph = summary.model.graph;
+  std::string text = summary.model.name + "\n";
+  if (summary.architecture != nullptr) {
+    text += Line("task", ArchitectureTaskName(summary.architecture->task));
+    text += Line("description", summary.architecture->description);
+    text += Line("source", summary.architecture->source);
+  } else {
+    text += Line("file size", fmt::format("{:.2f} MB", static_cast<double>(summary.file_bytes) / 1e6));
+  }
   for (const ValueInfo& input : graph.inputs) {
     text += Line("input", fmt::format("{} {} {}", input.name, DataTypeName(input.type), ShapeText(input.shape)));
   }
   for (const ValueInfo& output : graph.outputs) {
     text += Line("output", fmt::format("{} {} {}", output.name, DataTypeName(output.type), ShapeText(output.shape)));
   }
-  text += Line("parameters", Large(static_cast<double>(CountLearnedParameters(graph))));
+  text += Line("parameters", LargeNumber(static_cast<double>(summary.parameters)));
   if (summary.multiply_adds) {
-    text += Line("multiply-adds", fmt::format("{} at {}x{}", Large(static_cast<double>(*summary.multiply_adds)),
-                                              summary.size->width, summary.size->height));
+    text += Line("multiply-adds", fmt::format("{} at {}x{}", LargeNumber(static_cast<double>(*summary.multiply_adds)),
+                                              summary.model.size->width, summary.model.size->height));
   } else {
     text += Line("multiply-adds", "give --size WIDTHxHEIGHT: the model fixes none");
   }
@@ -160,26 +205,35 @@ std::string ToText(const ModelSummary& summary) {
     operators += fmt::format("{}{} {}", operators.empty() ? "" : ", ", op, count);
   }
   text += Line("operators", operators);
-  if (!summary.record) return text + Line("record", "none: maskscope does not know how to use this model");
-  return text + "  record\n" + RecordText(maskscope::ToJson(*summary.record), "    ");
+  if (summary.architecture != nullptr) return text;
+  if (!summary.model.record) return text + Line("record", "none: maskscope does not know how to use this model");
+  return text + "  record\n" + RecordText(maskscope::ToJson(*summary.model.record), "    ");
 }
 
 nlohmann::ordered_json ToJson(const ModelSummary& summary) {
+  const OpenedModel& model = summary.model;
   nlohmann::ordered_json json;
   json["schema"] = "maskscope.model_info/1";
-  json["file"] = summary.file;
-  json["file_bytes"] = summary.file_bytes;
-  json["inputs"] = ToJson(summary.graph.inputs);
-  json["outputs"] = ToJson(summary.graph.outputs);
-  json["parameters"] = CountLearnedParameters(summary.graph);
+  if (summary.architecture != nullptr) {
+    json["architecture"] = {{"name", model.name},
+                            {"task", ArchitectureTaskName(summary.architecture->task)},
+                            {"description", summary.architecture->description},
+                            {"source", summary.architecture->source}};
+  } else {
+    json["file"] = model.name;
+    json["file_bytes"] = summary.file_bytes;
+  }
+  json["inputs"] = ToJson(model.graph.inputs);
+  json["outputs"] = ToJson(model.graph.outputs);
+  json["parameters"] = summary.parameters;
   json["multiply_adds"] = nullptr;
   if (summary.multiply_adds) {
     json["multiply_adds"] = {
-        {"width", summary.size->width}, {"height", summary.size->height}, {"count", *summary.multiply_adds}};
+        {"width", model.size->width}, {"height", model.size->height}, {"count", *summary.multiply_adds}};
   }
-  json["operators"] = CountOperators(summary.graph);
+  json["operators"] = CountOperators(model.graph);
   json["record"] = nullptr;
-  if (summary.record) json["record"] = maskscope::ToJson(*summary.record);
+  if (model.record) json["record"] = maskscope::ToJson(*model.record);
   return json;
 }
 

@@ -29,8 +29,8 @@ MASKSCOPE_VECTORIZED void Clip(float* values, int64_t count, float low, float hi
 volatile float least_exponent = -87, greatest_exponent = 88;
 
 // exp by 2^n * p(r) with r in ±ln(2)/2 and the Taylor polynomial of degree 6 (error below 2e-7 relative): std::exp
-// does not vectorise, nor does a loop that calls a function of our own for it.
-MASKSCOPE_VECTORIZED void Sigmoid(float* values, int64_t count) {
+// does not vectorise, nor does a loop that calls a function of our own for it. `times_value`: value * sigmoid(value).
+MASKSCOPE_VECTORIZED void Sigmoid(float* values, int64_t count, bool times_value) {
   const float least = least_exponent, greatest = greatest_exponent;
   for (int64_t i = 0; i < count; ++i) {
     const float x = -values[i];
@@ -41,7 +41,8 @@ MASKSCOPE_VECTORIZED void Sigmoid(float* values, int64_t count) {
     const float r = (bounded - n * 0.693359375f) + n * 2.12194440e-4f;
     const float p =
         1 + r * (1 + r * (1.0f / 2 + r * (1.0f / 6 + r * (1.0f / 24 + r * (1.0f / 120 + r * (1.0f / 720))))));
-    values[i] = 1 / (1 + p * std::bit_cast<float>((static_cast<int32_t>(n) + 127) << 23));
+    const float numerator = times_value ? values[i] : 1.0f;
+    values[i] = numerator / (1 + p * std::bit_cast<float>((static_cast<int32_t>(n) + 127) << 23));
   }
 }
 
@@ -100,11 +101,13 @@ void ApplyActivation(const Activation& activation, float* values, int64_t count)
     case Kind::kClip:
       return Clip(values, count, activation.alpha, activation.beta);
     case Kind::kSigmoid:
-      return Sigmoid(values, count);
+      return Sigmoid(values, count, false);
     case Kind::kHardSigmoid:
       return HardSigmoid(values, count, activation.alpha, activation.beta);
     case Kind::kHardSwish:
       return HardSwish(values, count);
+    case Kind::kSwish:
+      return Sigmoid(values, count, true);
     case Kind::kTanh:
       return Tanh(values, count);
     case Kind::kElu:

@@ -8,9 +8,10 @@
 
 namespace maskscope {
 
-// A function of one value that may be fused into the step that makes the value. Formulas as in the ONNX operators.
+// A function of one value that may be fused into the step that makes the value. Formulas as in the ONNX operators;
+// kSwish is x * Sigmoid(x), which graphs write as two nodes (FindSwish in lowering.h).
 struct Activation {
-  enum class Kind { kLeaky, kClip, kSigmoid, kHardSigmoid, kHardSwish, kTanh, kElu };
+  enum class Kind { kLeaky, kClip, kSigmoid, kHardSigmoid, kHardSwish, kSwish, kTanh, kElu };
   Kind kind = Kind::kClip;
   float alpha = 0;  // kLeaky, kElu: slope; kClip: low; kHardSigmoid: alpha
   float beta = 0;   // kClip: high; kHardSigmoid: beta

@@ -51,6 +51,8 @@ void AppendActivation(const Activation& activation, dnnl::post_ops& ops) {
       return ops.append_eltwise(1, dnnl::algorithm::eltwise_clip, 0, 1);
     case Kind::kHardSwish:
       return ops.append_eltwise(1, dnnl::algorithm::eltwise_hardswish, 0, 0);
+    case Kind::kSwish:
+      return ops.append_eltwise(1, dnnl::algorithm::eltwise_swish, 1, 0);
     case Kind::kTanh:
       return ops.append_eltwise(1, dnnl::algorithm::eltwise_tanh, 0, 0);
     case Kind::kElu:

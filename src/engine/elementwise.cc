@@ -1,9 +1,7 @@
 #include "engine/elementwise.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
-#include <limits>
 
 #include "engine/vectorize.h"
 
@@ -75,18 +73,82 @@ void CombineSwapped(BinaryOp op, bool swapped, const float* a, const float* b, f
   swapped ? Combine(op, b, a, y, count) : Combine(op, a, b, y, count);
 }
 
+// One scale and shift a lane of the block, the same for every pixel.
+template <int kLanes>
+inline void ScaleShiftLanes(const float* x, const float* scale, const float* shift, float* y, int64_t count) {
+  for (int64_t i = 0; i < count; i += kLanes) {
+    for (int l = 0; l < kLanes; ++l) y[i + l] = x[i + l] * scale[l] + shift[l];
+  }
+}
+MASKSCOPE_VECTORIZED void ScaleShiftLanes16(const float* x, const float* scale, const float* shift, float* y,
+                                            int64_t count) {
+  ScaleShiftLanes<16>(x, scale, shift, y, count);
+}
+MASKSCOPE_VECTORIZED void ScaleShiftLanes8(const float* x, const float* scale, const float* shift, float* y,
+                                           int64_t count) {
+  ScaleShiftLanes<8>(x, scale, shift, y, count);
+}
+MASKSCOPE_VECTORIZED void ScaleShiftAll(const float* x, float scale, float shift, float* y, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) y[i] = x[i] * scale + shift;
+}
+
+// Numbers of the channels of one block. 1 keeps those that fill it up finite whatever the operator.
+struct Lanes {
+  float values[16];
+  Lanes(const ChannelOperand& numbers, int64_t n, int64_t block, int64_t channels) {
+    std::fill_n(values, 16, 1.0f);
+    const int64_t first = block * BlockSize();
+    for (int64_t lane = 0; lane < std::min(BlockSize(), channels - first); ++lane) {
+      values[lane] = numbers.values[n * numbers.batch_stride + (first + lane) * numbers.channel_stride];
+    }
+  }
+};
+
+void ScaleShiftBlocked(const ChannelOperand& scale, const ChannelOperand* shift,
+                       const std::optional<Activation>& activation, const Place& from, const float* src,
+                       const Place& to, float* dst, int threads) {
+  const int64_t channels = from.shape[1];
+  const auto apply = BlockSize() == 16 ? ScaleShiftLanes16 : ScaleShiftLanes8;
+  ForEachChunk(RunsOf(from), threads, [&](int64_t n, int64_t block, int64_t begin, int64_t count) {
+    const Lanes factors(scale, n, block, channels);
+    float terms[16] = {};
+    if (shift != nullptr) std::copy_n(Lanes(*shift, n, block, channels).values, 16, terms);
+    float* out = dst + RunStart(to, n, block) + begin;
+    apply(src + RunStart(from, n, block) + begin, factors.values, terms, out, count);
+    if (activation) ApplyActivation(*activation, out, count);
+  });
+}
+
+void ScaleShiftPlain(const ChannelOperand& scale, const ChannelOperand* shift,
+                     const std::optional<Activation>& activation, const Place& from, const float* src, const Place& to,
+                     float* dst, int threads) {
+  const int64_t channels = from.shape.size() > 1 ? from.shape[1] : 1;
+  const int64_t area = channels == 0 ? 0 : from.entry_size() / channels;
+  ForEachChunk({from.batch(), channels, area}, threads, [&](int64_t n, int64_t c, int64_t begin, int64_t count) {
+    const auto number = [n, c](const ChannelOperand& of) {
+      return of.values[n * of.batch_stride + c * of.channel_stride];
+    };
+    float* out = dst + n * to.batch_stride + c * area + begin;
+    ScaleShiftAll(src + n * from.batch_stride + c * area + begin, number(scale),
+                  shift == nullptr ? 0.0f : number(*shift), out, count);
+    if (activation) ApplyActivation(*activation, out, count);
+  });
+}
+
+// The same without a shift is a product.
+void ScaleChannels(const ChannelOperand& scale, const ChannelOperand* shift,
+                   const std::optional<Activation>& activation, const Place& from, const float* src, const Place& to,
+                   float* dst, int threads) {
+  const auto apply = from.format == Format::kBlocked ? ScaleShiftBlocked : ScaleShiftPlain;
+  apply(scale, shift, activation, from, src, to, dst, threads);
+}
+
 void ChannelBlocked(BinaryOp op, bool swapped, const Place& a, const float* left, const ChannelOperand& right,
                     const Place& to, float* dst, int threads) {
   const int64_t channels = a.shape[1];
   ForEachChunk(RunsOf(a), threads, [&](int64_t n, int64_t block, int64_t begin, int64_t count) {
-    // 1 keeps the channels that fill up the block finite whatever the operator.
-    float lanes[16], repeated[kChunk];
-    std::fill_n(lanes, 16, 1.0f);
-    const int64_t first = block * BlockSize();
-    for (int64_t lane = 0; lane < std::min(BlockSize(), channels - first); ++lane) {
-      lanes[lane] = right.values[n * right.batch_stride + (first + lane) * right.channel_stride];
-    }
-    Repeat(lanes, BlockSize(), repeated, count);
+    float repeated[kChunk];
+    Repeat(Lanes(right, n, block, channels).values, BlockSize(), repeated, count);
     CombineSwapped(op, swapped, left + RunStart(a, n, block) + begin, repeated, dst + RunStart(to, n, block) + begin,
                    count);
   });
@@ -102,36 +164,6 @@ void ChannelPlain(BinaryOp op, bool swapped, const Place& a, const float* left, 
     CombineSwapped(op, swapped, left + n * a.batch_stride + c * area + begin, repeated,
                    dst + n * to.batch_stride + c * area + begin, count);
   });
-}
-
-void SoftmaxLine(const float* src, float* dst, int64_t length) {
-  float largest = -std::numeric_limits<float>::infinity(), sum = 0;
-  for (int64_t i = 0; i < length; ++i) largest = std::max(largest, src[i]);
-  for (int64_t i = 0; i < length; ++i) sum += dst[i] = std::exp(src[i] - largest);
-  for (int64_t i = 0; i < length; ++i) dst[i] /= sum;
-}
-
-MASKSCOPE_VECTORIZED void SecondMinusFirst(const float* pairs, float* out, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) out[i] = pairs[2 * i + 1] - pairs[2 * i];
-}
-
-MASKSCOPE_VECTORIZED void WithComplement(const float* second, float* pairs, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    pairs[2 * i] = 1 - second[i];
-    pairs[2 * i + 1] = second[i];
-  }
-}
-
-// Of two classes: the softmax is the sigmoid of their difference, which vectorises.
-void SoftmaxPairs(const float* src, float* dst, int64_t pairs) {
-  constexpr int64_t kPairs = 512;
-  float second[kPairs];
-  for (int64_t done = 0; done < pairs; done += kPairs) {
-    const int64_t count = std::min(kPairs, pairs - done);
-    SecondMinusFirst(src + done * 2, second, count);
-    ApplyActivation({Activation::Kind::kSigmoid, 0, 0}, second, count);
-    WithComplement(second, dst + done * 2, count);
-  }
 }
 
 }  // namespace
@@ -156,21 +188,15 @@ void BinaryPlace(BinaryOp op, const Place& a, const float* left, const Place& b,
 
 void ChannelPlace(BinaryOp op, bool swapped, const Place& a, const float* left, const ChannelOperand& right,
                   const Place& to, float* dst, int threads) {
+  if (op == BinaryOp::kMul) return ScaleChannels(right, nullptr, std::nullopt, a, left, to, dst, threads);
   const auto apply = a.format == Format::kBlocked ? ChannelBlocked : ChannelPlain;
   apply(op, swapped, a, left, right, to, dst, threads);
 }
 
-void SoftmaxLines(const float* src, float* dst, int64_t lines, int64_t length, int threads) {
-  const int64_t part = 1024, parts = (lines + part - 1) / part;
-#pragma omp parallel for num_threads(threads) if (threads > 1 && parts > 2)
-  for (int64_t p = 0; p < parts; ++p) {
-    const int64_t first = p * part, count = std::min(part, lines - first);
-    if (length == 2) {
-      SoftmaxPairs(src + first * 2, dst + first * 2, count);
-      continue;
-    }
-    for (int64_t i = first; i < first + count; ++i) SoftmaxLine(src + i * length, dst + i * length, length);
-  }
+void ScaleShiftPlace(const ScaleShift& numbers, const std::optional<Activation>& activation, const Place& from,
+                     const float* src, const Place& to, float* dst, int threads) {
+  const ChannelOperand shift{numbers.shift};
+  ScaleChannels({numbers.scale}, &shift, activation, from, src, to, dst, threads);
 }
 
 }  // namespace maskscope

@@ -1,6 +1,8 @@
 #ifndef MASKSCOPE_ENGINE_ELEMENTWISE_H_
 #define MASKSCOPE_ENGINE_ELEMENTWISE_H_
 
+#include <optional>
+
 #include "engine/activation.h"
 #include "engine/place.h"
 
@@ -24,8 +26,13 @@ struct ChannelOperand {
 void ChannelPlace(BinaryOp op, bool swapped, const Place& a, const float* left, const ChannelOperand& right,
                   const Place& to, float* dst, int threads);
 
-// Softmax over the last axis of `lines` rows of `length` values.
-void SoftmaxLines(const float* src, float* dst, int64_t lines, int64_t length, int threads);
+// y = activation(x * scale + shift), one number of each a channel: BatchNormalization at inference.
+struct ScaleShift {
+  const float* scale = nullptr;
+  const float* shift = nullptr;
+};
+void ScaleShiftPlace(const ScaleShift& numbers, const std::optional<Activation>& activation, const Place& from,
+                     const float* src, const Place& to, float* dst, int threads);
 
 }  // namespace maskscope
 

@@ -9,7 +9,21 @@ namespace maskscope {
 
 namespace {
 
+constexpr Activation kSwish{Activation::Kind::kSwish, 0, 0};
+
+// Where nobody else reads the value.
+bool TakeSwish(const PlanBuilder& builder, Epilogue& epilogue, std::optional<Activation>& slot) {
+  const std::optional<Swish> swish = FindSwish(builder, epilogue.value);
+  if (!swish || builder.IsOutput(epilogue.value) || builder.Readers(epilogue.value).size() != 2) return false;
+  slot = kSwish;
+  epilogue.value = swish->product->outputs[0];
+  epilogue.nodes.insert(epilogue.nodes.end(), {swish->gate, swish->product});
+  epilogue.op += "+Swish";
+  return true;
+}
+
 void TakeActivation(const PlanBuilder& builder, Epilogue& epilogue, std::optional<Activation>& slot) {
+  if (TakeSwish(builder, epilogue, slot)) return;
   const Node* reader = builder.OnlyReader(epilogue.value);
   if (reader == nullptr || builder.IsDone(*reader) || reader->inputs[0] != epilogue.value) return;
   slot = ActivationOf(builder.graph(), *reader);
@@ -90,6 +104,17 @@ void PushActivationThroughConcat(Graph& graph) {
 
 }  // namespace
 
+std::optional<Swish> FindSwish(const PlanBuilder& builder, const std::string& value) {
+  for (const Node* gate : builder.Readers(value)) {
+    if (gate->op != "Sigmoid" || builder.IsDone(*gate)) continue;
+    const Node* product = builder.OnlyReader(gate->outputs[0]);
+    if (product == nullptr || product->op != "Mul" || builder.IsDone(*product)) continue;
+    const size_t other = product->inputs[0] == gate->outputs[0] ? 1 : 0;
+    if (product->inputs[other] == value) return Swish{gate, product};
+  }
+  return std::nullopt;
+}
+
 std::vector<const Node*> LoweringOrder(const Graph& graph) {
   Links links(graph);
   std::map<const Node*, std::vector<const Node*>> before;  // what moves, last first, by the Add
@@ -130,13 +155,15 @@ Epilogue FindEpilogue(const PlanBuilder& builder, const Node& node, bool residua
 }
 
 void DropLast(Epilogue& epilogue, const Node& node) {
+  std::optional<Activation> dropped;
   if (epilogue.activation_of_sum) {
-    epilogue.activation_of_sum.reset();
+    dropped.swap(epilogue.activation_of_sum);
   } else if (!epilogue.residual.empty()) {
     epilogue.residual.clear();
   } else {
-    epilogue.activation.reset();
+    dropped.swap(epilogue.activation);
   }
+  if (dropped == kSwish) epilogue.nodes.pop_back();  // of two nodes
   epilogue.nodes.pop_back();
   epilogue.value = epilogue.nodes.empty() ? node.outputs[0] : epilogue.nodes.back()->outputs[0];
   epilogue.op.erase(epilogue.op.rfind('+'));

@@ -24,6 +24,8 @@ std::optional<kernels::Activation> KernelActivation(const std::optional<Activati
   if (!activation) return kernels::Activation::None();
   if (activation->kind == Activation::Kind::kClip)
     return kernels::Activation::Clip(activation->alpha, activation->beta);
+  if (activation->kind == Activation::Kind::kSwish) return kernels::Activation::Swish();
+  if (activation->kind == Activation::Kind::kHardSwish) return kernels::Activation::HardSwish();
   const bool leaky = activation->kind == Activation::Kind::kLeaky && activation->alpha >= 0 && activation->alpha <= 1;
   if (leaky) return kernels::Activation::Leaky(activation->alpha);
   return std::nullopt;

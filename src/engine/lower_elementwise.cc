@@ -1,8 +1,10 @@
 #include <cmath>
+#include <set>
 
 #include "engine/elementwise.h"
 #include "engine/lowering.h"
 #include "engine/reference_ops.h"
+#include "engine/softmax.h"
 
 namespace maskscope {
 
@@ -19,9 +21,9 @@ bool LiesBlocked(const PlanBuilder& builder, const std::string& value) {
   return builder.ConstantOf(value) == nullptr && builder.AnyPlace(value).format == Format::kBlocked;
 }
 
-// A place for a result of the same format, which is the input's own when nobody needs that any more.
-Place WriteLike(PlanBuilder& builder, const Node& node, const std::string& value, const Place& from) {
-  if (!builder.Destination(value) && from.shape == builder.ShapeOf(value) && builder.DiesWith(from, {&node})) {
+// A place for a result of the same format, which is the input's own when nobody but `nodes` needs that any more.
+Place WriteLike(PlanBuilder& builder, const std::set<const Node*>& nodes, const std::string& value, const Place& from) {
+  if (!builder.Destination(value) && from.shape == builder.ShapeOf(value) && builder.DiesWith(from, nodes)) {
     builder.Alias(value, from);
     return from;
   }
@@ -29,11 +31,20 @@ Place WriteLike(PlanBuilder& builder, const Node& node, const std::string& value
 }
 
 bool LowerActivation(PlanBuilder& builder, const Node& node) {
-  const std::optional<Activation> activation = ActivationOf(builder.graph(), node);
+  std::optional<Activation> activation = ActivationOf(builder.graph(), node);
   if (!activation) return false;
+  std::string op = node.op, result = node.outputs[0];
+  std::set<const Node*> nodes{&node};
+  if (const auto swish = FindSwish(builder, node.inputs[0]); swish && swish->gate == &node) {
+    activation = Activation{Activation::Kind::kSwish, 0, 0};
+    op = "Swish";
+    result = swish->product->outputs[0];
+    nodes.insert(swish->product);
+    builder.MarkDone(*swish->product);
+  }
   const Place from = ReadAsIs(builder, node.inputs[0]);
-  const Place to = WriteLike(builder, node, node.outputs[0], from);
-  Step step{node.name, node.op, "elementwise", {from.buffer}, {to.buffer}, nullptr};
+  const Place to = WriteLike(builder, nodes, result, from);
+  Step step{node.name, op, "elementwise", {from.buffer}, {to.buffer}, nullptr};
   step.bind = [=, threads = builder.options().threads](const Bases& bases) -> Work {
     return [=, src = bases.At(from), dst = bases.At(to)] {
       ActivatePlace(*activation, from, src.floats(), to, dst.floats(), threads);
@@ -63,7 +74,7 @@ void LowerSameShape(PlanBuilder& builder, const Node& node, BinaryOp op) {
   const Format format = blocked ? Format::kBlocked : Format::kPlain;
   const Place a = builder.Read(node.inputs[0], {format}, ElementType::kF32, false);
   const Place b = builder.Read(node.inputs[1], {format}, ElementType::kF32, false);
-  const Place to = WriteLike(builder, node, node.outputs[0], a);
+  const Place to = WriteLike(builder, {&node}, node.outputs[0], a);
   Step step{node.name, node.op, "elementwise", {a.buffer, b.buffer}, {to.buffer}, nullptr};
   step.bind = [=, threads = builder.options().threads](const Bases& bases) -> Work {
     return [=, left = bases.At(a), right = bases.At(b), dst = bases.At(to)] {
@@ -96,7 +107,7 @@ void LowerChannels(PlanBuilder& builder, const Node& node, BinaryOp op, bool swa
     from = builder.Read(full, {Format::kBlocked});
   }
   const Place b = builder.Read(node.inputs[swapped ? 0 : 1], {Format::kPlain});
-  const Place to = WriteLike(builder, node, node.outputs[0], from);
+  const Place to = WriteLike(builder, {&node}, node.outputs[0], from);
   Step step{node.name, node.op, "elementwise", {from.buffer, b.buffer}, {to.buffer}, nullptr};
   step.bind = [=, threads = builder.options().threads](const Bases& bases) -> Work {
     return [=, left = bases.At(from), right = bases.At(b), dst = bases.At(to)] {
@@ -132,18 +143,18 @@ bool LowerBinary(PlanBuilder& builder, const Node& node) {
   return false;
 }
 
-struct ScaleShift {
+struct ChannelNumbers {
   std::vector<float> scale, shift;
 };
 
-std::shared_ptr<const ScaleShift> ScaleShiftOf(const PlanBuilder& builder, const Node& node) {
+std::shared_ptr<const ChannelNumbers> ScaleShiftOf(const PlanBuilder& builder, const Node& node) {
   std::array<const Tensor*, 5> given{};
   for (size_t i = 1; i < 5; ++i) {
     given[i] = builder.ConstantOf(node.inputs[i]);
     if (given[i] == nullptr) return nullptr;
   }
   const double epsilon = node.Float("epsilon", 1e-5f);
-  auto result = std::make_shared<ScaleShift>();
+  auto result = std::make_shared<ChannelNumbers>();
   for (size_t c = 0; c < given[1]->floats.size(); ++c) {
     const double scale = given[1]->floats[c] / std::sqrt(given[4]->floats[c] + epsilon);
     result->scale.push_back(static_cast<float>(scale));
@@ -158,12 +169,18 @@ bool LowerBatchNorm(PlanBuilder& builder, const Node& node) {
   if (!numbers) return false;
   const Place a = ReadAsIs(builder, node.inputs[0]);
   const Place from = a.format == Format::kNhwc ? builder.Read(node.inputs[0], {Format::kBlocked}) : a;
-  const Place to = WriteLike(builder, node, node.outputs[0], from);
-  Step step{node.name, node.op, "elementwise", {from.buffer}, {to.buffer}, nullptr};
-  step.bind = [=, threads = builder.options().threads](const Bases& bases) -> Work {
+  const Epilogue epilogue = FindEpilogue(builder, node, false);
+  std::set<const Node*> nodes{&node};
+  for (const Node* along : epilogue.nodes) {
+    builder.MarkDone(*along);
+    nodes.insert(along);
+  }
+  const Place to = WriteLike(builder, nodes, epilogue.value, from);
+  Step step{node.name, epilogue.op, "elementwise", {from.buffer}, {to.buffer}, nullptr};
+  step.bind = [=, activation = epilogue.activation, threads = builder.options().threads](const Bases& bases) -> Work {
     return [=, src = bases.At(from), dst = bases.At(to)] {
-      ChannelPlace(BinaryOp::kMul, false, from, src.floats(), {numbers->scale.data()}, to, dst.floats(), threads);
-      ChannelPlace(BinaryOp::kAdd, false, to, dst.floats(), {numbers->shift.data()}, to, dst.floats(), threads);
+      ScaleShiftPlace({numbers->scale.data(), numbers->shift.data()}, activation, from, src.floats(), to, dst.floats(),
+                      threads);
     };
   };
   builder.Emit(std::move(step));
@@ -174,8 +191,12 @@ bool LowerSoftmax(PlanBuilder& builder, const Node& node) {
   if (node.op != "Softmax") return false;
   const Shape& shape = builder.ShapeOf(node.inputs[0]);
   const auto rank = static_cast<int64_t>(shape.size());
-  const int64_t length = rank == 0 ? 0 : shape.back();
-  if (length == 0 || NormalizeAxis(node, node.Int("axis", -1), rank) != rank - 1) return false;
+  if (rank == 0 || ElementCount(shape) == 0) return false;
+  const int64_t axis = NormalizeAxis(node, node.Int("axis", -1), rank);
+  SoftmaxShape softmax;
+  softmax.length = shape[static_cast<size_t>(axis)];
+  softmax.inner = ElementCount({shape.begin() + axis + 1, shape.end()});
+  softmax.outer = ElementCount({shape.begin(), shape.begin() + axis});
   const Place from = builder.Read(node.inputs[0], {Format::kPlain});
   Place to = from;
   if (!builder.Destination(node.outputs[0]) && builder.DiesWith(from, {&node})) {
@@ -184,11 +205,8 @@ bool LowerSoftmax(PlanBuilder& builder, const Node& node) {
     to = builder.Write(node.outputs[0], {Format::kPlain}, ElementType::kF32, false);
   }
   Step step{node.name, node.op, "softmax", {from.buffer}, {to.buffer}, nullptr};
-  step.bind = [=, lines = ElementCount(shape) / length,
-               threads = builder.options().threads](const Bases& bases) -> Work {
-    return [=, src = bases.At(from), dst = bases.At(to)] {
-      SoftmaxLines(src.floats(), dst.floats(), lines, length, threads);
-    };
+  step.bind = [=, threads = builder.options().threads](const Bases& bases) -> Work {
+    return [=, src = bases.At(from), dst = bases.At(to)] { Softmax(softmax, src.floats(), dst.floats(), threads); };
   };
   builder.Emit(std::move(step));
   return true;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/lowering.h"
 #include "engine/reference_ops.h"
 
@@ -58,7 +60,7 @@ bool LowerTranspose(PlanBuilder& builder, const Node& node) {
 Place ConcatPlace(PlanBuilder& builder, const Node& node, const std::vector<int64_t>& lengths) {
   const Shape& shape = builder.ShapeOf(node.outputs[0]);
   const std::optional<Place> destination = builder.Destination(node.outputs[0]);
-  if (destination && ConcatIsSliceable(node, shape, destination->format, lengths)) {
+  if (destination && IsSliceable(ConcatAxis(node, shape), shape, destination->format, lengths)) {
     builder.Alias(node.outputs[0], *destination);
     return *destination;
   }
@@ -69,10 +71,11 @@ bool LowerConcat(PlanBuilder& builder, const Node& node) {
   if (node.op != "Concat") return false;
   const Shape& shape = builder.ShapeOf(node.outputs[0]);
   const std::vector<int64_t> lengths = ConcatLengths(builder, node);
-  if (!ConcatIsSliceable(node, shape, ConcatFormat(builder, node), lengths)) return false;
+  const int64_t axis = ConcatAxis(node, shape);
+  if (!IsSliceable(axis, shape, ConcatFormat(builder, node), lengths)) return false;
   const Place whole = ConcatPlace(builder, node, lengths);
   for (size_t i = 0; i < node.inputs.size(); ++i) {
-    const Place slice = ConcatSlice(node, whole, lengths, i);
+    const Place slice = SliceOf(axis, whole, lengths, i);
     if (lengths[i] == 0 || builder.LiesAt(node.inputs[i], slice)) continue;
     const Place from = builder.Read(node.inputs[i], {slice.format, Format::kBlocked, Format::kPlain, Format::kNhwc},
                                     ElementType::kF32, false);
@@ -81,10 +84,34 @@ bool LowerConcat(PlanBuilder& builder, const Node& node) {
   return true;
 }
 
+std::vector<int64_t> SplitLengths(const PlanBuilder& builder, const Node& node, size_t axis) {
+  std::vector<int64_t> lengths;
+  for (const std::string& output : node.outputs) lengths.push_back(builder.ShapeOf(output)[axis]);
+  return lengths;
+}
+
+// The parts of a Split are slices of what it splits, as the inputs of a Concat are of what it makes.
+bool LowerSplit(PlanBuilder& builder, const Node& node) {
+  if (node.op != "Split" || std::ranges::count(node.outputs, "") > 0) return false;
+  const Shape& shape = builder.ShapeOf(node.inputs[0]);
+  const int64_t axis = NormalizeAxis(node, node.Int("axis", 0), static_cast<int64_t>(shape.size()));
+  const std::vector<int64_t> lengths = SplitLengths(builder, node, static_cast<size_t>(axis));
+  Place whole = builder.Read(node.inputs[0], {Format::kBlocked, Format::kPlain}, ElementType::kF32, false);
+  if (!IsSliceable(axis, shape, whole.format, lengths)) {
+    if (!IsSliceable(axis, shape, Format::kPlain, lengths)) return false;
+    whole = builder.Read(node.inputs[0], {Format::kPlain}, ElementType::kF32, false);
+  }
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    DefineAs(builder, node, node.outputs[i], SliceOf(axis, whole, lengths, i));
+  }
+  return true;
+}
+
 }  // namespace
 
 bool LowerShape(PlanBuilder& builder, const Node& node) {
-  return LowerView(builder, node) || LowerTranspose(builder, node) || LowerConcat(builder, node);
+  return LowerView(builder, node) || LowerTranspose(builder, node) || LowerConcat(builder, node) ||
+         LowerSplit(builder, node);
 }
 
 }  // namespace maskscope

@@ -23,12 +23,20 @@ bool LowerMatrix(PlanBuilder& builder, const Node& node);
 bool LowerPool(PlanBuilder& builder, const Node& node);
 bool LowerElementwise(PlanBuilder& builder, const Node& node);
 bool LowerShape(PlanBuilder& builder, const Node& node);
+bool LowerPad(PlanBuilder& builder, const Node& node);
 bool LowerResize(PlanBuilder& builder, const Node& node);
 // The plain interpreter's kernel, for the rare rest.
 void LowerReference(PlanBuilder& builder, const Node& node);
 
 // The CPU and the options allow src/engine/kernels: in bf16 they serve only where the CPU multiplies it natively.
 bool KernelsServe(const PlanOptions& options);
+
+// The two nodes of value * Sigmoid(value), where nobody else reads the sigmoid.
+struct Swish {
+  const Node* gate;     // Sigmoid
+  const Node* product;  // Mul
+};
+std::optional<Swish> FindSwish(const PlanBuilder& builder, const std::string& value);
 
 // What follows a value and may be computed by the step that makes it: [activation] [+ residual [activation]].
 struct Epilogue {

@@ -16,7 +16,7 @@ void LowerNode(PlanBuilder& builder, const Node& node) {
     return;
   }
   for (const auto lower : {LowerKernelBlock, LowerKernelConv, LowerConv, LowerMatrix, LowerPool, LowerElementwise,
-                           LowerShape, LowerResize}) {
+                           LowerShape, LowerPad, LowerResize}) {
     if (lower(builder, node)) {
       builder.MarkDone(node);
       return;

@@ -51,6 +51,12 @@ const Node* PlanBuilder::OnlyReader(const std::string& value) const {
   return only ? found->second.front() : nullptr;
 }
 
+const std::vector<const Node*>& PlanBuilder::Readers(const std::string& value) const {
+  static const std::vector<const Node*> kNone;
+  const auto found = readers_.find(value);
+  return found == readers_.end() ? kNone : found->second;
+}
+
 bool PlanBuilder::IsReady(const std::string& value) const {
   return places_.contains(value) || deferred_.contains(value) || ConstantOf(value) != nullptr;
 }

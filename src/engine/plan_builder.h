@@ -28,7 +28,8 @@ class PlanBuilder {
   bool IsKnown(const Node& node) const;
   // The node that alone reads the value, once; nullptr for graph outputs and values with other readers.
   const Node* OnlyReader(const std::string& value) const;
-  const std::vector<const Node*>& Readers(const std::string& value) const { return readers_.at(value); }
+  const std::vector<const Node*>& Readers(const std::string& value) const;
+  bool IsOutput(const std::string& value) const { return outputs_.contains(value); }
   // The value can be read now.
   bool IsReady(const std::string& value) const;
   // No node but `readers` reads anything of the memory `place` lies in from now on, and it may be overwritten.
@@ -108,13 +109,13 @@ class PlanBuilder {
 
 // The form Concat's output takes when nothing forces one: blocked where every input begins at a block.
 Format ConcatFormat(const PlanBuilder& builder, const Node& node);
-// The inputs of Concat can be slices of an output in this format.
-bool ConcatIsSliceable(const Node& node, const Shape& out, Format format, const std::vector<int64_t>& lengths);
 // Lengths of the inputs along the axis.
 std::vector<int64_t> ConcatLengths(const PlanBuilder& builder, const Node& node);
 int64_t ConcatAxis(const Node& node, const Shape& out);
-// Where input `index` lies in the whole output.
-Place ConcatSlice(const Node& node, const Place& whole, const std::vector<int64_t>& lengths, size_t index);
+// Parts of these lengths along the axis can be slices of a whole of this shape and format.
+bool IsSliceable(int64_t axis, const Shape& whole, Format format, const std::vector<int64_t>& lengths);
+// Where part `index` lies in it.
+Place SliceOf(int64_t axis, const Place& whole, const std::vector<int64_t>& lengths, size_t index);
 
 // `place` seen as row-major `shape` of as many elements; nullopt where its gaps do not allow that.
 std::optional<Place> Reshaped(const Place& place, const Shape& shape);

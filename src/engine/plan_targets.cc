@@ -37,20 +37,20 @@ std::vector<int64_t> ConcatLengths(const PlanBuilder& builder, const Node& node)
   return lengths;
 }
 
-bool ConcatIsSliceable(const Node& node, const Shape& out, Format format, const std::vector<int64_t>& lengths) {
-  const int64_t axis = ConcatAxis(node, out);
+bool IsSliceable(int64_t axis, const Shape& whole, Format format, const std::vector<int64_t>& lengths) {
   if (axis == 0) return true;
   if (format == Format::kNhwc) return false;
   if (format == Format::kBlocked) {
     return axis == 1 && std::all_of(lengths.begin(), lengths.end() - 1, [](int64_t n) { return n % BlockSize() == 0; });
   }
-  return std::all_of(out.begin() + 1, out.begin() + axis, [](int64_t n) { return n == 1; });
+  return std::all_of(whole.begin() + 1, whole.begin() + axis, [](int64_t n) { return n == 1; });
 }
 
 Format ConcatFormat(const PlanBuilder& builder, const Node& node) {
   const Shape& out = builder.ShapeOf(node.outputs[0]);
-  const bool blocked = out.size() == 4 && ConcatAxis(node, out) <= 1 &&
-                       ConcatIsSliceable(node, out, Format::kBlocked, ConcatLengths(builder, node));
+  const int64_t axis = ConcatAxis(node, out);
+  const bool blocked =
+      out.size() == 4 && axis <= 1 && IsSliceable(axis, out, Format::kBlocked, ConcatLengths(builder, node));
   return blocked ? Format::kBlocked : Format::kPlain;
 }
 
@@ -136,24 +136,24 @@ std::optional<PlanBuilder::Target> PlanBuilder::ThroughConcat(const std::string&
   const Target& next = TargetOf(reader.outputs[0]);
   const std::vector<int64_t> lengths = ConcatLengths(*this, reader);
   const Shape& out = ShapeOf(reader.outputs[0]);
-  if (!ConcatIsSliceable(reader, out, next.place.format, lengths)) return std::nullopt;
+  const int64_t axis = ConcatAxis(reader, out);
+  if (!IsSliceable(axis, out, next.place.format, lengths)) return std::nullopt;
   const auto index = std::ranges::find(reader.inputs, value) - reader.inputs.begin();
-  Place place = ConcatSlice(reader, next.place, lengths, static_cast<size_t>(index));
+  Place place = SliceOf(axis, next.place, lengths, static_cast<size_t>(index));
   return Target{next.root, true, place};
 }
 
-Place ConcatSlice(const Node& node, const Place& whole, const std::vector<int64_t>& lengths, size_t index) {
-  const auto axis = static_cast<size_t>(ConcatAxis(node, whole.shape));
+Place SliceOf(int64_t axis, const Place& whole, const std::vector<int64_t>& lengths, size_t index) {
   int64_t before = 0;
   for (size_t i = 0; i < index; ++i) before += lengths[i];
   Place place = whole;
-  place.shape[axis] = lengths[index];
+  place.shape[static_cast<size_t>(axis)] = lengths[index];
   if (axis == 0) {
     place.offset += before * whole.batch_stride;
   } else if (whole.format == Format::kBlocked) {
     place.offset += before / BlockSize() * whole.block_stride;
   } else {
-    place.offset += before * ElementCount({whole.shape.begin() + static_cast<int64_t>(axis) + 1, whole.shape.end()});
+    place.offset += before * ElementCount({whole.shape.begin() + axis + 1, whole.shape.end()});
   }
   return place;
 }

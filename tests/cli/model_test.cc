@@ -59,6 +59,58 @@ TEST_F(ModelTest, BenchMeasuresEachThreadCount) {
   EXPECT_EQ(Run({"model", "bench", "models/mask-classifier.onnx", "--runs", "2", "--batch", "3"}).exit_code, 0);
 }
 
+TEST_F(ModelTest, InfoOfAnArchitecture) {
+  const ProgramRun run = Run({"model", "info", "--arch", "resnet18", "--classes", "3", "--size", "64x96", "--json"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto info = nlohmann::json::parse(run.out);
+  EXPECT_EQ(info["architecture"]["name"], "resnet18");
+  EXPECT_EQ(info["architecture"]["task"], "classifier");
+  EXPECT_EQ(info["parameters"], 11689512 - 1000 * 513 + 3 * 513) << "the published number with a smaller last layer";
+  EXPECT_EQ(info["multiply_adds"]["width"], 64);
+  EXPECT_EQ(info["outputs"][0]["shape"], (nlohmann::json{"batch", 3}));
+  EXPECT_FALSE(info.contains("file"));
+
+  const ProgramRun text = Run({"model", "info", "--arch", "mobilenet_v2", "--width", "0.5"});
+  ASSERT_EQ(text.exit_code, 0) << text.err;
+  for (const char* word : {"Sandler", "parameters", "1.97 M", "at 224x224"}) {
+    EXPECT_NE(text.out.find(word), std::string::npos) << word << " is missing in\n" << text.out;
+  }
+}
+
+TEST_F(ModelTest, ListNamesEveryArchitectureWithItsCosts) {
+  const ProgramRun text = Run({"model", "list"});
+  ASSERT_EQ(text.exit_code, 0) << text.err;
+  for (const char* word : {"efficientnet_b7", "66.35 M", "retinaface", "detector", "37.75 G at 600x600"}) {
+    EXPECT_NE(text.out.find(word), std::string::npos) << word << " is missing in\n" << text.out;
+  }
+  const ProgramRun run = Run({"model", "list", "--json", "--size", "128"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto list = nlohmann::json::parse(run.out);
+  EXPECT_EQ(list["schema"], "maskscope.model_list/1");
+  for (const auto& architecture : list["architectures"]) {
+    EXPECT_GT(architecture["parameters"], 100000) << architecture;
+    EXPECT_EQ(architecture["multiply_adds"]["height"], 128);
+  }
+}
+
+TEST_F(ModelTest, BenchOfAnArchitecture) {
+  const ProgramRun run = Run({"model", "bench", "--arch", "mobilenet_v3_small", "--width", "0.25", "--size", "64",
+                              "--threads", "1", "--runs", "2", "--json"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_GT(nlohmann::json::parse(run.out)["results"][0]["median_ms"], 0);
+}
+
+TEST_F(ModelTest, BadArchitectures) {
+  const ProgramRun run = Run({"model", "info", "--arch", "resnet51"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_NE(run.err.find("did you mean 'resnet50'"), std::string::npos) << run.err;
+  EXPECT_EQ(Run({"model", "info", "--arch", "resnet50", "--width", "0.5"}).exit_code, 2);
+  EXPECT_EQ(Run({"model", "info", "--arch", "resnet50", "--classes", "0"}).exit_code, 2);
+  EXPECT_EQ(Run({"model", "info", "models/face-detector.onnx", "--arch", "resnet50"}).exit_code, 2);
+  EXPECT_EQ(Run({"model", "info", "models/face-detector.onnx", "--classes", "3"}).exit_code, 2);
+  EXPECT_EQ(Run({"model", "bench", "--arch", "mobilenet_v3_small", "--size", "8by8"}).exit_code, 2);
+}
+
 TEST_F(ModelTest, BadFilesAndOptions) {
   WriteFile("text.onnx", "no model");
   for (const char* command : {"info", "bench"}) {

@@ -31,7 +31,8 @@ bool KernelsSupported();
 bool Bf16Supported();
 
 struct Activation {
-  enum class Kind { kNone, kClip, kLeaky };  // ReLU is clip(0, inf), ReLU6 is clip(0, 6)
+  // ReLU is clip(0, inf), ReLU6 is clip(0, 6). kSwish: x / (1 + e^-x); kHardSwish: x * clip(x / 6 + 1 / 2, 0, 1).
+  enum class Kind { kNone, kClip, kLeaky, kSwish, kHardSwish };
   Kind kind = Kind::kNone;
   float low = -std::numeric_limits<float>::infinity();
   float high = std::numeric_limits<float>::infinity();
@@ -42,6 +43,8 @@ struct Activation {
   static Activation Relu() { return Clip(0, std::numeric_limits<float>::infinity()); }
   static Activation Relu6() { return Clip(0, 6); }
   static Activation Leaky(float slope) { return {Kind::kLeaky, 0, 0, slope}; }
+  static Activation Swish() { return {Kind::kSwish, 0, 0, 0}; }
+  static Activation HardSwish() { return {Kind::kHardSwish, 0, 0, 0}; }
 };
 
 // A blocked activation tensor owned by someone else; strides in floats.

@@ -114,7 +114,8 @@ TEST(Pointwise, HandsOnNaN) {
   Blocked dst(1, 16, 1, 1, false);
   for (const Products products : {Products::kF32, Products::kBf16}) {
     if (products == Products::kBf16 && !Bf16Supported()) continue;
-    for (const Activation& a : {Activation::Relu6(), Activation::Leaky(0.1f), Activation::None()}) {
+    for (const Activation& a : {Activation::Relu6(), Activation::Leaky(0.1f), Activation::None(), Activation::Swish(),
+                                Activation::HardSwish()}) {
       const PointwiseWeights packed = PackPointwise(weights.data(), nullptr, 16, 16, a, products);
       const PointwiseRun run{1, 1, 1, src.In(), dst.Out(), {}, 0, 0, false};
       Workspace workspace(WorkspaceFloats(packed, run, 1));

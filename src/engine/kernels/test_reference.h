@@ -57,7 +57,7 @@ class Dice {
   }
   Activation AnyActivation() {
     return Pick<Activation>({Activation::None(), Activation::Relu(), Activation::Relu6(), Activation::Leaky(0.1f),
-                             Activation::Clip(-0.5f, 0.7f)});
+                             Activation::Clip(-0.5f, 0.7f), Activation::Swish(), Activation::HardSwish()});
   }
 
  private:
@@ -86,6 +86,8 @@ Values AsMultiplied(const Values& values, Products products) {
 inline double Apply(const Activation& a, double x) {
   if (a.kind == Activation::Kind::kClip) return std::min<double>(a.high, std::max<double>(a.low, x));
   if (a.kind == Activation::Kind::kLeaky) return x < 0 ? x * a.slope : x;
+  if (a.kind == Activation::Kind::kSwish) return x / (1 + std::exp(-x));
+  if (a.kind == Activation::Kind::kHardSwish) return x * std::min(1.0, std::max(0.0, x / 6 + 0.5));
   return x;
 }
 

@@ -28,6 +28,12 @@ class HelpFormatter : public CLI::Formatter {
     for (size_t at; (at = help.find("\n\n\n")) != std::string::npos;) help.erase(at, 1);
     return help;
   }
+  // CLI11 leaves out the default where an option's value has a name.
+  std::string make_option_desc(const CLI::Option* option) const override {
+    const std::string preset = option->get_default_str();
+    const bool shown = !option->get_option_text().empty() && !preset.empty() && preset != "[]";
+    return option->get_description() + (shown ? " (default " + preset + ")" : "");
+  }
 };
 
 extern "C" void HandleStopSignal(int) { g_stop = 1; }

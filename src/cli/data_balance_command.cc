@@ -14,6 +14,7 @@ namespace {
 
 struct Options {
   std::string data, out, by = "cap";
+  DataInput input;
   BalanceOptions balance;
 };
 
@@ -30,9 +31,9 @@ int RunBalance(Options options, const CommandContext& context) {
   CheckManifestName(options.out);
   options.balance.mode = ParseMode(options.by);
   options.balance.Validate();
-  const Dataset dataset = OpenDataset(options.data);
+  const Dataset dataset = OpenDataset(options.data, options.input, context);
   BalanceResult result = BalanceDataset(dataset, options.balance);
-  NoteOrigin(result.dataset, options.data,
+  NoteOrigin(result.dataset, options.data, options.input,
              fmt::format("maskscope data balance {} {} --by {} --ratio {} --seed {}", options.data, options.out,
                          options.by, options.balance.ratio, options.balance.seed));
   WriteManifest(options.out, result.dataset);
@@ -56,7 +57,7 @@ void AddDataBalanceCommand(CLI::App& data, CommandContext& context) {
       "  maskscope data balance crops.jsonl even.jsonl --by weights               a weight at every crop\n"
       "Only train and unassigned pictures change; validation and test measure and stay as they are.",
       [options, &context] { return RunBalance(*options, context); });
-  app.add_option("DATA", options->data, "manifest (.jsonl) of face crops")->required();
+  AddDataArgument(app, options->data, options->input);
   app.add_option("OUT", options->out, "manifest to write (.jsonl)")->required();
   app.add_option("--by", options->by, "cap, oversample or weights")->option_text("WAY")->capture_default_str();
   app.add_option("--ratio", options->balance.ratio, "the commonest class over the rarest, at most")

@@ -16,6 +16,7 @@ namespace {
 
 struct Options {
   std::string data, report, json;
+  DataInput input;
   bool strict = false, no_decode = false, leaks = false;
   DuplicateOptions duplicates;
   size_t examples = 10;
@@ -29,10 +30,17 @@ CheckReport Check(const Options& options, const CommandContext& context) {
   check.Validate();
   const auto progress = context.MakeProgress();
   const auto stop = [&context] { return context.StopRequested(); };
-  if (!options.leaks) return CheckPictures(OpenStream(options.data), check, progress.get(), stop);
-  const Dataset dataset = OpenDataset(options.data);
-  const DuplicateReport report = FindDuplicates(dataset, options.duplicates, progress.get(), stop);
-  return CheckPictures(StreamOf(dataset, options.data), check, progress.get(), stop, LeakProblems(dataset, report));
+  if (!options.leaks && IsManifestInput(options.data, options.input)) {
+    return CheckPictures(OpenStream(options.data, options.input, context), check, progress.get(), stop);
+  }
+  std::vector<DataProblem> found;
+  const Dataset dataset = OpenFaultyDataset(options.data, options.input, context, &found);
+  if (options.leaks) {
+    const DuplicateReport report = FindDuplicates(dataset, options.duplicates, progress.get(), stop);
+    const std::vector<DataProblem> leaks = LeakProblems(dataset, report);
+    found.insert(found.end(), leaks.begin(), leaks.end());
+  }
+  return CheckPictures(StreamOf(dataset, options.data), check, progress.get(), stop, found);
 }
 
 int RunCheck(const Options& options, const CommandContext& context) {
@@ -60,14 +68,14 @@ void AddDataCheckCommand(CLI::App& data, CommandContext& context) {
       data, context, "check", "find what is wrong with a set: files, boxes, names, splits, classes",
       "  maskscope data check set.jsonl                         everything; every picture is decoded\n"
       "  maskscope data check set.jsonl --no-decode             quick: labels and names, pictures only looked for\n"
-      "  maskscope data check data --report check.md --json check.json\n"
-      "                                                         a collection folder; reports into files\n"
+      "  maskscope data check voc/ --report check.md --json check.json\n"
+      "                                                         a VOC set (or any other format); reports into files\n"
       "  maskscope data check set.jsonl --leaks                 also: is a test picture a copy of a train picture?\n"
       "The report (Markdown) goes to stdout unless --report is given. Exit code 9 when errors were found, with "
       "--strict\n"
       "also for warnings, else 0. docs/manifest.md explains every kind of problem.",
       [options, &context] { return RunCheck(*options, context); });
-  app.add_option("DATA", options->data, "manifest (.jsonl), or a collection folder")->required();
+  AddDataArgument(app, options->data, options->input);
   app.add_option("--report", options->report, "write the report here instead of stdout")->option_text("FILE");
   app.add_option("--json", options->json, "write everything found here, for programs")->option_text("FILE");
   app.add_flag("--strict", options->strict, "warnings count as errors in the exit code");

@@ -162,7 +162,7 @@ void AddSourceOptions(CLI::App& app, CollectCommand& command) {
   app.add_option("--out", command.out, "folder of the collection; a run goes on where the last one stopped")
       ->option_text("DIR")
       ->required();
-  app.add_option("--count", command.options.count, "pictures that the collection shall have; default 100")
+  app.add_option("--count", command.options.count, "pictures that the collection shall have")
       ->option_text("N")
       ->capture_default_str();
   app.add_option("--licence,--license", command.licence,

@@ -6,14 +6,15 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/data_commands.h"
+#include "cli/data_input.h"
 #include "data/formats/formats.h"
 
 namespace maskscope {
 namespace {
 
 struct Options {
-  std::string in, out, from, to, classes, images;
-  std::vector<std::string> names;
+  std::string in, out, to, origin, licence;
+  DataInput input;
   bool copy = false, skip_bad = false, state_names = false;
 };
 
@@ -54,6 +55,11 @@ class ProblemTable {
   std::map<std::pair<int, std::string>, Kind> kinds_;
 };
 
+void SayProblems(const ProblemTable& problems, const CommandContext& context) {
+  const std::string text = problems.Text();
+  if (!text.empty()) context.Say(text.substr(0, text.size() - 1));
+}
+
 void SaySummary(const Dataset& dataset, const ExportSummary& summary, const Options& options,
                 const CommandContext& context) {
   std::map<std::string, int64_t> faces;
@@ -68,7 +74,7 @@ void SaySummary(const Dataset& dataset, const ExportSummary& summary, const Opti
   for (const auto& [state, count] : faces) counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count, state);
   context.Say(fmt::format("{}: {} pictures, {} faces{}", options.out, summary.pictures, summary.faces,
                           counts.empty() ? "" : " (" + counts + ")"));
-  context.Say(fmt::format("classes: {}", fmt::join(summary.classes, ", ")));
+  if (!summary.classes.empty()) context.Say(fmt::format("classes: {}", fmt::join(summary.classes, ", ")));
   context.Say(fmt::format("pictures are named below {}", summary.images.string()));
 }
 
@@ -76,34 +82,31 @@ int Run(const Options& options, const CommandContext& context) {
   const auto progress = context.MakeProgress();
   ProblemTable problems;
   const ProblemSink sink = [&problems](const DataProblem& problem) { problems.Add(problem); };
-  ImportOptions in;
-  in.source = options.in;
-  if (!options.from.empty()) in.format = ParseDataFormat(options.from);
-  in.images = options.images;
-  in.class_names = options.names;
+  ImportOptions in = ToImportOptions(options.in, options.input);
   ExportOptions out;
   out.target = options.out;
   out.format = ParseDataFormat(options.to);
   out.copy_pictures = options.copy;
   out.state_names = options.state_names;
-  if (!options.classes.empty()) in.classes = out.classes = ReadClassMap(options.classes);
+  out.classes = in.classes;
   in.progress = out.progress = progress.get();
   in.stop = out.stop = [&context] { return context.StopRequested(); };
   out.Validate();
-  const Dataset dataset = ReadAnnotations(in, sink);
+  Dataset dataset = ReadAnnotations(in, sink);
   if (problems.errors() > 0 && !options.skip_bad) {
-    context.Say(problems.Text());
+    SayProblems(problems, context);
     throw Error(
         ErrorKind::kBadData,
         fmt::format("'{}' has {} errors; nothing was written. Mend them, or leave out what is bad with --skip-bad",
                     options.in, problems.errors()));
   }
   if (dataset.pictures.empty()) {
-    context.Say(problems.Text());
+    SayProblems(problems, context);
     throw Error(ErrorKind::kBadData, fmt::format("'{}' holds no labelled picture; nothing was written", options.in));
   }
+  StateOrigin(options.origin, options.licence, dataset.header);
   const ExportSummary summary = WriteAnnotations(dataset, out, sink);
-  context.Say(problems.Text());
+  SayProblems(problems, context);
   SaySummary(dataset, summary, options, context);
   return problems.errors() > 0 ? ExitCode(ErrorKind::kBadData) : 0;
 }
@@ -117,9 +120,9 @@ void AddDataConvertCommand(CLI::App& data, CommandContext& context) {
                  "  maskscope data convert voc/ set.jsonl --to manifest            a VOC set as a manifest\n"
                  "  maskscope data convert set.jsonl yolo/ --to yolo --copy        ready to train elsewhere\n"
                  "  maskscope data convert coco.json cvat.xml --to cvat --images photos/\n"
-                 "  maskscope data convert export.json out/ --from labelstudio --to coco --classes map.yaml\n"
-                 "Formats: manifest, voc, yolo, coco, wider, retinaface, kitti, cvat, labelstudio, folders, csv "
-                 "(docs/formats.md).\n"
+                 "  maskscope data convert export.json out/ --from labelstudio --to coco --map map.yaml\n"
+                 "Formats: manifest, voc, yolo, coco, wider, retinaface, kitti, cvat, labelstudio, folders, csv;\n"
+                 "IN may also be a collection folder (docs/formats.md).\n"
                  "What the new format cannot hold is counted at the end. Nothing is written when something is wrong "
                  "with IN, unless\n"
                  "--skip-bad leaves it out; the exit code then is that of bad data.",
@@ -127,18 +130,12 @@ void AddDataConvertCommand(CLI::App& data, CommandContext& context) {
   app.add_option("IN", options->in, "the set: a folder or a file")->required();
   app.add_option("OUT", options->out, "a new folder, or a file for manifest, coco, cvat, labelstudio and csv")
       ->required();
-  app.add_option("--from", options->from, "format of IN; found out when not given")->option_text("F");
   app.add_option("--to", options->to, "format of OUT")->option_text("F")->required();
-  app.add_option("--classes", options->classes, "YAML or JSON: class name -> correct, incorrect, none, face or ignore")
-      ->option_text("MAP");
-  app.add_option("--names", options->names, "class names in the order of their numbers, for YOLO without a data.yaml")
-      ->option_text("A,B")
-      ->delimiter(',');
-  app.add_option("--images", options->images, "folder of the pictures, where it is not the format's own")
-      ->option_text("DIR");
   app.add_flag("--copy", options->copy, "copy the pictures into OUT");
   app.add_flag("--state-names", options->state_names, "call the classes correct, incorrect and none");
   app.add_flag("--skip-bad", options->skip_bad, "leave out what is wrong in IN and go on");
+  AddOriginOptions(app, options->origin, options->licence);
+  AddInputOptions(app, options->input);
 }
 
 }  // namespace maskscope

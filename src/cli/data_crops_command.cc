@@ -14,6 +14,7 @@ namespace {
 
 struct Options {
   std::string data, out;
+  DataInput input;
   bool detect = false;
   CropOptions crops;
   AnalysisOptions analysis;
@@ -21,7 +22,7 @@ struct Options {
 
 int RunCrops(Options options, const CommandContext& context) {
   options.crops.Validate();
-  Dataset dataset = OpenDataset(options.data);
+  Dataset dataset = OpenDataset(options.data, options.input, context);
   std::optional<Analyzer> analyzer;
   if (options.detect || !options.analysis.detector.empty()) {
     analyzer.emplace(MakeAnalyzer(options.analysis, ToAnalyzerOptions(options.analysis, 1)));
@@ -32,11 +33,13 @@ int RunCrops(Options options, const CommandContext& context) {
       return boxes;
     };
   }
-  NoteOrigin(
-      dataset, options.data,
-      fmt::format("maskscope data crops {} {} --margin {} --size {} --not-a-face {} --seed {}{}{}", options.data,
-                  options.out, options.crops.factor, options.crops.size, options.crops.not_a_face, options.crops.seed,
-                  options.crops.keep_aspect ? " --keep-aspect" : "", analyzer ? " --detect" : ""));
+  std::string command = fmt::format(
+      "maskscope data crops {} {} --margin {} --size {} --least-side {} --not-a-face {} --seed {} --quality {}",
+      options.data, options.out, options.crops.factor, options.crops.size, options.crops.least_side,
+      options.crops.not_a_face, options.crops.seed, options.crops.jpeg_quality);
+  if (options.crops.keep_aspect) command += " --keep-aspect";
+  if (analyzer) command += options.analysis.detector.empty() ? " --detect" : " --detector " + options.analysis.detector;
+  NoteOrigin(dataset, options.data, options.input, command);
   const auto progress = context.MakeProgress();
   options.crops.progress = progress.get();
   options.crops.stop = [&context] { return context.StopRequested(); };
@@ -67,7 +70,7 @@ void AddDataCropsCommand(CLI::App& data, CommandContext& context) {
       "dropped.jsonl.",
       [options, &context] { return RunCrops(*options, context); });
   CropOptions& crops = options->crops;
-  app.add_option("DATA", options->data, "manifest (.jsonl), or a collection folder")->required();
+  AddDataArgument(app, options->data, options->input);
   app.add_option("OUT_DIR", options->out, "folder to make; must not exist, or be empty")->required();
   app.add_option("--margin", crops.factor, "side of the crop over side of the box, cut at the picture's edge")
       ->option_text("F")

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "cli/data_input.h"
 
 namespace maskscope {
 
-void NoteOrigin(Dataset& dataset, const std::string& source, const std::string& command) {
-  if (IsManifestArgument(source)) dataset.header.parents = {ContentHashOfFile(source)};
-  dataset.header.recipe.push_back(command);
+void NoteOrigin(Dataset& dataset, const std::string& source, const DataInput& input, const std::string& command) {
+  if (IsManifestInput(source, input)) dataset.header.parents = {ContentHashOfFile(source)};
+  dataset.header.recipe.push_back(command + WordsOf(input));
 }
 
 void SayDropped(const CommandContext& context, const std::vector<DroppedRow>& rows, const std::string& file) {

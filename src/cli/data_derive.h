@@ -5,14 +5,15 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/data_input.h"
 #include "data/manifest.h"
 #include "data/prepare/dropped.h"
 
 // What commands that make a manifest out of another share.
 namespace maskscope {
 
-// Notes in the header what the set was made of and by which command.
-void NoteOrigin(Dataset& dataset, const std::string& source, const std::string& command);
+// Notes in the header what the set was made of and by which command (without the options of the input).
+void NoteOrigin(Dataset& dataset, const std::string& source, const DataInput& input, const std::string& command);
 
 // Says how many of each reason there are, and that `file` lists them.
 void SayDropped(const CommandContext& context, const std::vector<DroppedRow>& rows, const std::string& file);

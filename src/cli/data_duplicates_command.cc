@@ -15,6 +15,7 @@ namespace {
 
 struct Options {
   std::string data, json, sheets;
+  DataInput input;
   bool whole_only = false, no_scenes = false;
   DuplicateOptions search;
 };
@@ -35,7 +36,7 @@ int RunDuplicates(Options options, const CommandContext& context) {
   options.search.parts = options.search.rotations = !options.whole_only;
   options.search.scenes = !options.no_scenes;
   options.search.Validate();
-  const Dataset dataset = OpenDataset(options.data);
+  const Dataset dataset = OpenDataset(options.data, options.input, context);
   const auto progress = context.MakeProgress();
   const DuplicateReport report =
       FindDuplicates(dataset, options.search, progress.get(), [&context] { return context.StopRequested(); });
@@ -68,7 +69,7 @@ void AddDataDuplicatesCommand(CLI::App& data, CommandContext& context) {
       "docs/duplicates.md says what is found, how surely and how fast. Exit code 1 when pictures could not be read.",
       [options, &context] { return RunDuplicates(*options, context); });
   DuplicateOptions& search = options->search;
-  app.add_option("DATA", options->data, "manifest (.jsonl), or a collection folder")->required();
+  AddDataArgument(app, options->data, options->input);
   app.add_option("--json", options->json, "write clusters, pairs and their evidence here")->option_text("FILE");
   app.add_option("--sheets", options->sheets, "write a picture of each cluster into this folder")->option_text("DIR");
   app.add_option("--cache", search.cache, "keep what was learnt of each picture here, by its content")

@@ -18,7 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string out, name, previous, copy, on_conflict = "first";
+  std::string out, name, previous, copy, origin, licence, on_conflict = "first";
+  DataInput input;
   std::vector<std::string> inputs;
   int threads = 0;
 };
@@ -32,6 +33,22 @@ ConflictChoice ParseChoice(const std::string& word) {
                                      (near.empty() ? "" : " (did you mean '" + near + "'?)"));
 }
 
+// What the options say goes for the inputs that do not say it themselves.
+DataInput HowToRead(const std::string& source, const DataInput& input) {
+  return NamesClasses(DetectFormat(source)) ? input : DataInput{};
+}
+
+// Options that no input takes are a mistake.
+void CheckInputOptions(const Options& options) {
+  if (WordsOf(options.input).empty()) return;
+  for (const std::string& source : options.inputs) {
+    if (NamesClasses(DetectFormat(source))) return;
+  }
+  throw Error(ErrorKind::kUsage,
+              WordsOf(options.input).substr(1) +
+                  ": every input is a manifest or a collection, which say themselves how they are read");
+}
+
 std::vector<MergeInput> ReadInputs(const Options& options, const CommandContext& context, Progress& progress) {
   std::vector<MergeInput> inputs;
   FillOptions fill;
@@ -41,8 +58,9 @@ std::vector<MergeInput> ReadInputs(const Options& options, const CommandContext&
   for (const std::string& source : options.inputs) {
     MergeInput input;
     input.source = source;
-    if (IsManifestArgument(source)) input.hash = ContentHashOfFile(source);
-    input.dataset = OpenDataset(source);
+    const DataInput how = HowToRead(source, options.input);
+    if (IsManifestInput(source, how)) input.hash = ContentHashOfFile(source);
+    input.dataset = OpenDataset(source, how, context);
     FillPictures(input.dataset, fill);
     inputs.push_back(std::move(input));
   }
@@ -54,6 +72,9 @@ std::string Recipe(const Options& options) {
   for (const std::string& input : options.inputs) command += " " + input;
   if (options.on_conflict != "first") command += " --on-conflict " + options.on_conflict;
   if (!options.copy.empty()) command += " --copy " + options.copy;
+  command += WordsOf(options.input);
+  if (!options.origin.empty()) command += " --origin '" + options.origin + "'";
+  if (!options.licence.empty()) command += " --licence '" + options.licence + "'";
   return command;
 }
 
@@ -66,12 +87,14 @@ fs::path Beside(const std::string& out, const std::string& ending) {
 int RunMerge(const Options& options, const CommandContext& context) {
   CheckManifestName(options.out);
   const MergeOptions merge{options.name, ParseChoice(options.on_conflict)};
+  CheckInputOptions(options);
   // Read before anything is written: it may be the file that is about to be replaced.
   const std::string previous = options.previous.empty() && fs::exists(options.out) ? options.out : options.previous;
   VersionDigest before = previous.empty() ? VersionDigest{} : DigestManifest(previous);
   const auto progress = context.MakeProgress();
   MergeResult result = MergeDatasets(ReadInputs(options, context, *progress), merge);
   ManifestHeader& header = result.dataset.header;
+  StateOrigin(options.origin, options.licence, header);
   header.version = before.version + 1;
   header.recipe.push_back(Recipe(options));
   if (!options.copy.empty()) {
@@ -98,6 +121,7 @@ void AddDataMergeCommand(CLI::App& data, CommandContext& context) {
   CLI::App& app = AddCommand(
       data, context, "merge", "put sets together into a new version of a dataset, and say what changed",
       "  maskscope data merge all.jsonl data site.jsonl           a collection folder and a manifest become one set\n"
+      "  maskscope data merge all.jsonl voc/ --origin 'site 4, cameras' --licence 'ours'\n"
       "  maskscope data merge all.jsonl all.jsonl new.jsonl       the next version of all.jsonl\n"
       "  maskscope data merge all.jsonl a.jsonl b.jsonl --on-conflict last --copy pictures\n"
       "Pictures are known by their content: one that occurs twice is kept once, its labels are compared, and where "
@@ -107,7 +131,11 @@ void AddDataMergeCommand(CLI::App& data, CommandContext& context) {
       "or in another split since the version that was there before. Pictures stay where they are without --copy.",
       [options, &context] { return RunMerge(*options, context); });
   app.add_option("OUT", options->out, "manifest to write (.jsonl)")->required();
-  app.add_option("IN", options->inputs, "manifests (.jsonl) and collection folders")->required();
+  app.add_option("IN", options->inputs,
+                 "manifests (.jsonl), collection folders, or sets in other formats (docs/formats.md)")
+      ->required();
+  AddInputOptions(app, options->input);
+  AddOriginOptions(app, options->origin, options->licence);
   app.add_option("--name", options->name, "of the dataset (default: the first input's)")->option_text("NAME");
   app.add_option("--on-conflict", options->on_conflict,
                  "whose labels stay where two differ: first, last, or fail to merge nothing")

@@ -17,12 +17,13 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::string data, patch, out, author;
+  DataInput input;
   bool skip_applied = false;
 };
 
 int RunRelabel(const Options& options, const CommandContext& context) {
   const LabelPatch patch = ReadPatch(options.patch);
-  Dataset dataset = OpenDataset(options.data);
+  Dataset dataset = OpenDataset(options.data, options.input, context);
   const auto progress = context.MakeProgress();
   FillOptions fill;  // only what the manifest does not say yet
   fill.progress = progress.get();
@@ -32,7 +33,7 @@ int RunRelabel(const Options& options, const CommandContext& context) {
   apply.author = options.author;
   apply.patch_hash = ContentHashOfFile(options.patch);
   apply.patch_name = fs::path(options.patch).filename().string();
-  if (IsManifestArgument(options.data)) apply.manifest_hash = ContentHashOfFile(options.data);
+  if (IsManifestInput(options.data, options.input)) apply.manifest_hash = ContentHashOfFile(options.data);
   apply.skip_applied = options.skip_applied;
   const ApplyReport report = ApplyPatch(patch, apply, dataset);
   const std::string hash = WriteManifest(options.out, dataset);
@@ -58,7 +59,7 @@ void AddDataRelabelCommand(CLI::App& data, CommandContext& context) {
                              "(picture, hash, box, state), none. What changed goes to "
                              "stdout. docs/suspects.md describes the patch.",
                              [options, &context] { return RunRelabel(*options, context); });
-  app.add_option("DATA", options->data, "manifest (.jsonl), or a collection folder")->required();
+  AddDataArgument(app, options->data, options->input);
   app.add_option("PATCH", options->patch, "edits, as 'data suspects' writes them")->required();
   app.add_option("OUT", options->out, "manifest to write; may be DATA itself")->required();
   app.add_option("--author", options->author, "who applies it (default: the patch's author)")->option_text("NAME");

@@ -13,6 +13,7 @@ namespace {
 
 struct Options {
   std::string data, out;
+  DataInput input;
   SheetOptions sheets;
 };
 
@@ -22,7 +23,7 @@ int RunShow(const Options& options, const CommandContext& context) {
   sheets.Validate();
   const auto progress = context.MakeProgress();
   const auto stop = [&context] { return context.StopRequested(); };
-  PictureStream stream = OpenStream(options.data);
+  PictureStream stream = OpenStream(options.data, options.input, context);
   const SheetSummary summary = WriteContactSheets(std::move(stream), options.out, sheets, progress.get(), stop);
   context.Say(fmt::format("{}: {} sheets, {} maps and index.md from {} pictures", options.out, summary.sheets.size(),
                           summary.maps.size(), summary.pictures));
@@ -44,13 +45,13 @@ void AddDataShowCommand(CLI::App& data, CommandContext& context) {
                  "ignored. Which\n"
                  "faces are shown is drawn by lot; another --seed shows others. look/index.md shows all of it.",
                  [options, &context] { return RunShow(*options, context); });
-  app.add_option("DATA", options->data, "manifest (.jsonl), or a collection folder")->required();
+  AddDataArgument(app, options->data, options->input);
   app.add_option("--out", options->out, "folder for the sheets")->option_text("DIR")->required();
   SheetOptions& sheets = options->sheets;
   app.add_option("--faces", sheets.faces, "on a sheet")->option_text("N")->capture_default_str();
   app.add_option("--tile", sheets.tile, "pixels a face")->option_text("PX")->capture_default_str();
   app.add_option("--columns", sheets.columns, "faces side by side")->option_text("N")->capture_default_str();
-  app.add_option("--map", sheets.map_side, "pixels a side of a map")->option_text("PX")->capture_default_str();
+  app.add_option("--map-side", sheets.map_side, "pixels a side of a map")->option_text("PX")->capture_default_str();
   app.add_option("--seed", sheets.seed, "of the lot")->option_text("N")->capture_default_str();
   app.add_option("--threads", sheets.workers, "pictures opened at once, 0 = all cores")
       ->option_text("N")

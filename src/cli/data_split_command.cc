@@ -16,6 +16,7 @@ namespace {
 
 struct Options {
   std::string data, out, shares = "train=0.8,validation=0.1,test=0.1", cache;
+  DataInput input;
   bool no_duplicates = false;
   int threads = 0;
   SplitOptions split;
@@ -71,7 +72,7 @@ int RunSplit(Options options, const CommandContext& context) {
   CheckManifestName(options.out);
   ParseShares(options.shares, options.split);
   options.split.Validate();
-  Dataset dataset = OpenDataset(options.data);
+  Dataset dataset = OpenDataset(options.data, options.input, context);
   std::vector<std::vector<size_t>> clusters;
   if (!options.no_duplicates) {
     DuplicateOptions search;
@@ -85,7 +86,7 @@ int RunSplit(Options options, const CommandContext& context) {
     clusters = report.clusters;
   }
   const SplitReport report = AssignSplits(dataset, clusters, options.split);
-  NoteOrigin(dataset, options.data,
+  NoteOrigin(dataset, options.data, options.input,
              fmt::format("maskscope data split {} {} --shares {} --seed {}{}{}", options.data, options.out,
                          options.shares, options.split.seed, options.no_duplicates ? " --no-duplicates" : "",
                          options.split.move_test ? " --move-test" : ""));
@@ -115,7 +116,7 @@ void AddDataSplitCommand(CLI::App& data, CommandContext& context) {
       "The same set and seed give the same file. States and face sizes are spread evenly. Pictures that are test "
       "already\nstay test, and draw what shows the same with them, unless --move-test is given.",
       [options, &context] { return RunSplit(*options, context); });
-  app.add_option("DATA", options->data, "manifest (.jsonl), or a collection folder")->required();
+  AddDataArgument(app, options->data, options->input);
   app.add_option("OUT", options->out, "manifest to write (.jsonl)")->required();
   app.add_option("--shares", options->shares, "what each part gets; the sum is 1")
       ->option_text("LIST")

@@ -15,6 +15,7 @@ namespace {
 
 struct Options {
   std::string data, report, json, csv;
+  DataInput input;
   bool no_decode = false;
   int threads = 0;
 };
@@ -23,7 +24,7 @@ int RunStats(const Options& options, const CommandContext& context) {
   StatsOptions settings;
   settings.decode = !options.no_decode;
   settings.workers = ResolveThreads(options.threads, "--threads");
-  PictureStream stream = OpenStream(options.data);
+  PictureStream stream = OpenStream(options.data, options.input, context);
   const auto progress = context.MakeProgress();
   const DataStats stats =
       CollectStats(std::move(stream), settings, progress.get(), [&context] { return context.StopRequested(); });
@@ -55,7 +56,7 @@ void AddDataStatsCommand(CLI::App& data, CommandContext& context) {
                              "when pictures could not be\n"
                              "read.",
                              [options, &context] { return RunStats(*options, context); });
-  app.add_option("DATA", options->data, "manifest (.jsonl), or a collection folder")->required();
+  AddDataArgument(app, options->data, options->input);
   app.add_option("--report", options->report, "write the tables here instead of stdout")->option_text("FILE");
   app.add_option("--json", options->json, "write all numbers here")->option_text("FILE");
   app.add_option("--csv", options->csv, "write all numbers here, one a row")->option_text("FILE");

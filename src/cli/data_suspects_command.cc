@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::string data, out, features, predictions, duplicates, author, detector, score = "margin";
+  DataInput input;
   std::vector<std::string> splits{"train", "validation", "unassigned"}, sets;
   bool no_boxes = false, no_mirror = false, unbalanced = false;
   int side = 128, threads = 0;
@@ -91,7 +92,7 @@ void WriteAll(const Options& options, const SuspectsReport& report) {
   choice.author = options.author;
   choice.date = Today();
   choice.accept_above = options.accept_above;
-  if (IsManifestArgument(options.data)) choice.manifest_hash = ContentHashOfFile(options.data);
+  if (IsManifestInput(options.data, options.input)) choice.manifest_hash = ContentHashOfFile(options.data);
   WritePatch(out / "suspects.patch.jsonl", SuspectsPatch(report, choice));
 }
 
@@ -126,7 +127,7 @@ void Summarise(const Options& options, const SuspectsReport& report, const Comma
 int RunSuspects(Options options, const CommandContext& context) {
   Complete(options);
   MakeFolder(options.out);
-  Dataset dataset = OpenDataset(options.data);
+  Dataset dataset = OpenDataset(options.data, options.input, context);
   CheckSets(dataset, options);
   std::vector<std::vector<size_t>> clusters;
   if (!options.duplicates.empty()) clusters = ReadClusters(options.duplicates, dataset);
@@ -175,7 +176,7 @@ int RunSuspects(Options options, const CommandContext& context) {
 }
 
 void AddOptions(CLI::App& app, Options& options) {
-  app.add_option("DATA", options.data, "manifest (.jsonl), or a collection folder")->required();
+  AddDataArgument(app, options.data, options.input);
   app.add_option("--out", options.out, "folder for tables, sheets and the patch")->option_text("DIR")->required();
   app.add_option("--features", options.features,
                  "network whose features are compared: mask classifier (.onnx; "

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/data_commands.h"
+#include "cli/data_input.h"
 #include "data/synthesis/synthesise_set.h"
 #include "image/encode.h"
 
@@ -15,6 +16,7 @@ namespace {
 struct Options {
   SynthesiseSetOptions set;
   std::string source, out, sheet, detector, classifier;
+  DataInput input;
   std::vector<std::string> sets, shares;
   std::vector<double> states{0.3, 0.45, 0.25};
   size_t sheet_pictures = 144;
@@ -78,15 +80,18 @@ int RunSynthesise(Options options, const CommandContext& context) {
   const Analyzer analyzer(model(options.detector, "face-detector.onnx"),
                           model(options.classifier, "mask-classifier.onnx"), analysis);
   options.set.crop = analyzer.classifier().record().crop;
-  const Dataset sources = ReadBareFaces(options.source, options.sets);
+  Dataset all = OpenDataset(options.source, options.input, context);
+  all.header.parents.clear();
+  if (IsManifestInput(options.source, options.input)) all.header.parents = {ContentHashOfFile(options.source)};
+  const Dataset sources = KeepBareFaces(std::move(all), options.sets, options.source);
   for (const auto& [name, set] : sources.header.sets) {
     if (std::any_of(sources.pictures.begin(), sources.pictures.end(),
                     [&](const ManifestPicture& p) { return p.set == name; })) {
       context.Say("drawing on " + name + (set.licence.empty() ? "" : ", licence: " + set.licence));
     }
   }
-  const std::string recipe = fmt::format("maskscope data synthesise {} {} --count {} --seed {}", options.source,
-                                         options.out, options.set.count, options.set.seed);
+  const std::string recipe = fmt::format("maskscope data synthesise {} {} --count {} --seed {}{}", options.source,
+                                         options.out, options.set.count, options.set.seed, WordsOf(options.input));
   const std::unique_ptr<Progress> progress = context.MakeProgress();
   const SynthesisSummary summary = SynthesiseSet(sources, options.set, analyzer, options.out, {recipe}, progress.get(),
                                                  [&] { return context.StopRequested(); });
@@ -108,14 +113,17 @@ void AddDataSynthesiseCommand(CLI::App& data, CommandContext& context) {
                  "  maskscope data synthesise set/manifest.jsonl drawn --count 2000 --sheet drawn.jpg\n"
                  "  maskscope data synthesise collection drawn --set chandrikadeb7 --states 0,1,0\n"
                  "  maskscope data synthesise set/manifest.jsonl drawn --share fit:under_chin=3 --share cut:gaiter=0\n"
-                 "SOURCE is a manifest, or a folder with scenes/ and faces/. Only faces labelled none are drawn on, "
+                 "Only faces labelled none are drawn on, "
                  "never rows marked\n"
                  "test or validation. Crops land in OUT/correct, OUT/incorrect and OUT/none, with OUT/manifest.jsonl; "
                  "each row keeps\n"
                  "its source's group, origin and licence. The same seed gives the same files.\n",
                  [options, &context] { return RunSynthesise(*options, context); });
   SynthesiseSetOptions& set = options->set;
-  app.add_option("SOURCE", options->source, "manifest, or folder with scenes/ and faces/")->required();
+  app.add_option("SOURCE", options->source,
+                 "manifest (.jsonl), collection folder, or a set in another format (docs/formats.md)")
+      ->required();
+  AddInputOptions(app, options->input);
   app.add_option("OUT", options->out, "new folder for pictures and manifest.jsonl")->required();
   app.add_option("--count", set.count, "pictures to write")->option_text("N")->capture_default_str();
   app.add_option("--seed", set.seed, "fixes everything drawn by chance")->option_text("N")->capture_default_str();

@@ -32,10 +32,13 @@ struct EvalOptions {
 };
 
 void AddDataOptions(CLI::App& app, DataOptions& options) {
-  app.add_option("--data", options.data, "manifest (.jsonl), or folder with scenes/ and faces/, each with a splits.csv")
+  app.add_option("--data", options.data,
+                 "manifest (.jsonl), collection folder, or a set in another format (docs/formats.md)")
       ->option_text("DATA")
       ->required();
-  app.add_option("--split", options.split, "test, train, or validation (the groups of train kept back from training)")
+  app.add_option("--split", options.split,
+                 "test, train, validation (the groups of train kept back from training), or unassigned "
+                 "(pictures of no split)")
       ->option_text("NAME")
       ->capture_default_str();
   app.add_option("--set", options.sets, "only these sets (may be given several times)")->option_text("NAME");
@@ -57,9 +60,10 @@ void AddReportOptions(CLI::App& app, EvalOptions& options) {
 
 DatasetSplit SplitToRead(const DataOptions& options) {
   const std::optional<DatasetSplit> split = ParseDatasetSplit(options.split);
-  if (split && *split != DatasetSplit::kUnassigned) return *split;
-  const std::string near = NearestWord(options.split, {"test", "train", "validation"});
-  throw Error(ErrorKind::kUsage, "--split: found '" + options.split + "', wanted test, train or validation" +
+  if (split) return *split;
+  const std::string near = NearestWord(options.split, {"test", "train", "validation", "unassigned"});
+  throw Error(ErrorKind::kUsage, "--split: found '" + options.split +
+                                     "', wanted test, train, validation or unassigned" +
                                      (near.empty() ? "" : " (did you mean '" + near + "'?)"));
 }
 
@@ -79,7 +83,9 @@ std::vector<Item> Choose(std::vector<Item> items, const DataOptions& options) {
   std::erase_if(items, [&](const Item& item) {
     return !options.sets.empty() && std::find(options.sets.begin(), options.sets.end(), item.set) == options.sets.end();
   });
-  if (items.empty()) throw Error(ErrorKind::kBadData, "'" + options.data + "' has no pictures to measure on");
+  if (items.empty())
+    throw Error(ErrorKind::kBadData, "'" + options.data + "' has no pictures to measure on in the split '" +
+                                         options.split + "'; --split names another");
   return items;
 }
 

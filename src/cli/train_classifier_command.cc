@@ -61,7 +61,8 @@ int RunResumed(const Options& options, const CommandContext& context) {
 
 void AddDataOptions(CLI::App& app, Options& options) {
   MaskSampleOptions& samples = options.training.samples;
-  app.add_option("--data", samples.data, "manifest (.jsonl), or folder with scenes/ and faces/, each with a splits.csv")
+  app.add_option("--data", samples.data,
+                 "manifest (.jsonl), collection folder, or a set in another format (docs/formats.md)")
       ->option_text("DATA");
   app.add_option("--extra", samples.extra, "further manifest for training only, e.g. of drawn masks (several times)")
       ->option_text("MANIFEST");

@@ -18,7 +18,8 @@ struct Arguments {
 
 void AddData(CLI::App& app, Arguments& arguments) {
   DetectorTrainingOptions& options = arguments.options;
-  app.add_option("--data", options.data, "manifest (.jsonl), or folder with scenes/ and its splits.csv")
+  app.add_option("--data", options.data,
+                 "manifest (.jsonl), collection folder, or a set in another format (docs/formats.md)")
       ->option_text("DATA");
   app.add_option("--init", options.init, "start: RetinaFace weights (.safetensors) or a detector (.onnx)")
       ->option_text("FILE");

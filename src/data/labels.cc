@@ -20,11 +20,11 @@ std::string LowerCase(std::string text) {
   return text;
 }
 
-// Without what tools and people change when they copy a name.
-std::string BareName(const std::string& name) {
+// In small letters, without these characters: what tools and people change when they copy a name.
+std::string BareName(const std::string& name, std::string_view without) {
   std::string bare;
   for (const char c : LowerCase(name)) {
-    if (std::string_view(" \t\r\n-_").find(c) == std::string_view::npos) bare += c;
+    if (without.find(c) == std::string_view::npos) bare += c;
   }
   return bare;
 }
@@ -100,9 +100,10 @@ std::string KnownClasses(const ClassMap& classes) {
 std::string DescribeUnknownClass(const std::string& name, const ClassMap& classes) {
   std::string text = "unknown class '" + name.substr(0, 80) + "'";
   std::vector<std::string> known;
-  for (const auto& [published, meaning] : classes) {
-    known.push_back(published);
-    if (BareName(published) == BareName(name)) {
+  for (const auto& [published, meaning] : classes) known.push_back(published);
+  for (const std::string_view without : {" \t\r\n", " \t\r\n-_"}) {  // the nearest first
+    for (const std::string& published : known) {
+      if (BareName(published, without) != BareName(name, without)) continue;
       return text + " (it differs from '" + published + "' only by case or blanks)";
     }
   }

@@ -140,12 +140,6 @@ double ParseNumber(std::string_view text, const std::string& where) {
 std::string NumberText(float value) { return Shortest(value); }
 std::string NumberText(double value) { return Shortest(value); }
 
-bool SaysNumber(std::string_view text, double value) {
-  double found = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), found);
-  return code == std::errc() && end == text.data() + text.size() && found == value;
-}
-
 std::optional<std::string> SafeRelativePath(std::string_view name) {
   std::string path(name);
   std::replace(path.begin(), path.end(), '\\', '/');

@@ -45,8 +45,6 @@ double ParseNumber(std::string_view text, const std::string& where);
 // The shortest decimals that read back as the same number; never with an exponent.
 std::string NumberText(float value);
 std::string NumberText(double value);
-// Whether `text` is a number equal to `value`.
-bool SaysNumber(std::string_view text, double value);
 
 // A picture's name as a path below its folder: '\' becomes '/', "./" goes. Empty when the name is empty, absolute,
 // holds a NUL or leads out of the folder.

@@ -1,20 +1,20 @@
 #include "data/formats/attributes.h"
 
+#include <algorithm>
+
 #include "data/formats/annotation_text.h"
-#include "data/formats/formats.h"
 
 namespace maskscope {
 namespace {
 
 constexpr std::string_view kOurs = "maskscope.";
 
-bool NamesAFormat(std::string_view key) {
+// "kitti.alpha", "audit.flag": says itself whose it is, and is called the same wherever it stands.
+bool HasOwner(std::string_view key) {
   const size_t dot = key.find('.');
-  if (dot == std::string_view::npos) return false;
-  for (int i = 0; i < kDataFormats; ++i) {
-    if (key.substr(0, dot) == DataFormatName(static_cast<DataFormat>(i))) return true;
-  }
-  return false;
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
+  return dot != std::string_view::npos && dot > 0 && dot + 1 < key.size() &&
+         std::all_of(key.begin(), key.begin() + static_cast<std::ptrdiff_t>(dot), letter);
 }
 
 std::string FreePrefix(std::string_view own) { return std::string(own) + ".attribute."; }
@@ -23,8 +23,7 @@ void PutAttributes(const AttributeBag& attributes, std::string_view own, Attribu
   const std::string free = FreePrefix(own);
   for (const auto& [key, value] : attributes) {
     if (!OwnName(key, own).empty()) continue;
-    if (key.starts_with(free) && !NamesAFormat(key.substr(free.size())) &&
-        !key.substr(free.size()).starts_with(kOurs)) {
+    if (key.starts_with(free) && !HasOwner(key.substr(free.size()))) {
       (*bag)[key.substr(free.size())] = value;
     } else {
       (*bag)[key] = value;
@@ -100,7 +99,7 @@ void TakeBag(const AttributeBag& bag, std::string_view own, const std::string& w
     } else if (key == "maskscope.landmarks") {
       face->face.landmarks = ParsePoints(value, where);
     } else {
-      face->attributes[NamesAFormat(key) ? key : FreePrefix(own) + key] = value;
+      face->attributes[HasOwner(key) ? key : FreePrefix(own) + key] = value;
     }
   }
 }
@@ -122,7 +121,7 @@ void TakeBag(const AttributeBag& bag, std::string_view own, const std::string& w
       if (!kind) FailOurs(where, key, value);
       picture->kind = *kind;
     } else {
-      picture->attributes[NamesAFormat(key) ? key : FreePrefix(own) + key] = value;
+      picture->attributes[HasOwner(key) ? key : FreePrefix(own) + key] = value;
     }
   }
 }

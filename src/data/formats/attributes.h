@@ -9,8 +9,9 @@
 
 namespace maskscope {
 
-// Free name-value pairs, the place that VOC, COCO, CVAT, Label Studio and CSV have for what is not theirs. Names of
-// other formats ("kitti.alpha") and of ours ("maskscope.score") stand there in full, the format's own free names bare.
+// Free name-value pairs, the place that VOC, COCO, CVAT, Label Studio and CSV have for what is not theirs. Names that
+// say whose they are ("kitti.alpha", "audit.flag", "maskscope.score") stand there in full, the format's own free names
+// bare.
 using AttributeBag = std::map<std::string, std::string>;
 
 // What a format has a place of its own for, and so need not go into the bag.

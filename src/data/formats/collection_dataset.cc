@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/threads.h"
 #include "data/formats/collection.h"
+#include "data/formats/known_sets.h"
 #include "data/labels.h"
 #include "image/decode.h"
 
@@ -69,8 +70,14 @@ ManifestPicture FromCrop(LabelledCrop& crop, const fs::path& collection, Split s
   return picture;
 }
 
-void FillSize(const fs::path& path, ManifestPicture& picture) {
+// Reads the file once for both. A hash alone needs no memory for the whole file.
+void FillHashAndSize(const fs::path& path, bool hash, bool size, ManifestPicture& picture) {
+  if (!size) {
+    if (hash) picture.hash = ContentHashOfFile(path);
+    return;
+  }
   const std::vector<uint8_t> bytes = ReadFileBytes(path, DecodeOptions().max_file_bytes);
+  if (hash) picture.hash = ContentHash({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   const ImageInfo info = ReadImageInfo(bytes, path.string());
   picture.width = info.width;
   picture.height = info.height;
@@ -112,6 +119,7 @@ Dataset ReadCollectionDataset(const fs::path& collection) {
     }
   }
   for (const ManifestPicture& picture : dataset.pictures) dataset.header.sets.emplace(picture.set, ManifestSet{});
+  StateKnownSets(dataset.header);
   return dataset;
 }
 
@@ -123,8 +131,7 @@ void FillPictures(Dataset& dataset, const FillOptions& options) {
     if (options.stop && options.stop()) throw Error(ErrorKind::kInterrupted, "stopped while pictures were read");
     ManifestPicture& picture = dataset.pictures[i];
     const fs::path path = dataset.root / picture.path;
-    if (options.hashes && picture.hash.empty()) picture.hash = ContentHashOfFile(path);
-    if (options.sizes && picture.width == 0) FillSize(path, picture);
+    FillHashAndSize(path, options.hashes && picture.hash.empty(), options.sizes && picture.width == 0, picture);
     if (picture.kind == PictureKind::kFaceCrop && picture.width > 0 && picture.faces.at(0).face.box == Box{}) {
       picture.faces[0].face.box = {0, 0, static_cast<float>(picture.width), static_cast<float>(picture.height)};
     }

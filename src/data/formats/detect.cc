@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "data/formats/annotation_text.h"
+#include "data/formats/collection_dataset.h"
 #include "data/formats/formats.h"
 #include "data/formats/import_context.h"
 #include "data/labels.h"
@@ -66,7 +67,7 @@ bool HoldsFolders(const fs::path& folder, std::initializer_list<const char*> nam
 
 // The one file with annotations at the top of a folder, when its format can be told.
 std::optional<DataFormat> FormatOfFilesIn(const fs::path& folder) {
-  for (const char* ending : {".jsonl", ".json", ".xml", ".csv", ".txt"}) {
+  for (const char* ending : {".json", ".xml", ".csv", ".txt"}) {
     for (const fs::path& file : ListFiles(folder, ending, false)) {
       const std::optional<DataFormat> format = FormatOfFile(file);
       if (format) return format;
@@ -75,7 +76,41 @@ std::optional<DataFormat> FormatOfFilesIn(const fs::path& folder) {
   return std::nullopt;
 }
 
+// A manifest is a file; which of a folder's is meant, only its user knows.
+void RefuseManifestsIn(const fs::path& folder) {
+  std::string names;
+  for (const fs::path& file : ListFiles(folder, ".jsonl", false)) {
+    if (FormatOfFile(file) == DataFormat::kManifest) {
+      names += (names.empty() ? "'" : ", '") + file.filename().string() + "'";
+    }
+  }
+  if (names.empty()) return;
+  throw Error(ErrorKind::kBadData, "folder '" + folder.string() + "' holds a manifest (" + names +
+                                       "): name the file, or say with --from in which other format to read the folder");
+}
+
+// scenes/ or faces/ of a collection says nothing by itself: which picture is for what stands in the table that both
+// share.
+void RefusePartOfCollection(const fs::path& folder) {
+  const fs::path whole = fs::absolute(folder / ".").lexically_normal().parent_path();
+  if (!fs::exists(folder / "splits.csv") || !IsCollection(whole.parent_path())) return;
+  throw Error(ErrorKind::kBadData, "folder '" + folder.string() + "' is part of a collection: give '" +
+                                       whole.parent_path().string() + "', or one set in it");
+}
+
+// For the message: what was downloaded may lie there as it came.
+std::string ArchivesIn(const fs::path& folder) {
+  for (const char* ending : {".zip", ".gz", ".tgz", ".tar", ".7z", ".rar", ".xz", ".bz2"}) {
+    const std::vector<fs::path> files = ListFiles(folder, ending, false);
+    if (!files.empty()) return ". It holds the archive '" + files[0].filename().string() + "': unpack it first";
+  }
+  return "";
+}
+
 std::optional<DataFormat> FormatOfFolder(const fs::path& folder) {
+  if (IsCollection(folder)) return DataFormat::kCollection;
+  RefusePartOfCollection(folder);
+  RefuseManifestsIn(folder);
   const fs::path annotations = FirstFolder(folder, {"Annotations", "annotations"}, {});
   if (!annotations.empty()) {
     if (!ListFiles(annotations, ".json", false).empty()) return DataFormat::kCoco;
@@ -110,6 +145,7 @@ DataFormat DetectFormat(const fs::path& path) {
   if (!fs::exists(path, code)) throw Error(ErrorKind::kNotFound, "'" + path.string() + "' does not exist");
   const bool folder = fs::is_directory(path, code);
   if (!folder) RefuseArchiveFile(path);
+  if (!folder && Ending(path) == ".jsonl") return DataFormat::kManifest;
   if (const std::optional<DataFormat> format = folder ? FormatOfFolder(path) : FormatOfFile(path)) return *format;
   if (!folder) {
     throw Error(
@@ -121,10 +157,12 @@ DataFormat DetectFormat(const fs::path& path) {
   throw Error(
       ErrorKind::kBadData,
       "cannot tell the format of '" + path.string() +
-          "': found no Annotations/ with .xml or .json (VOC, COCO), no data.yaml or labels/ (YOLO), no label_2/ "
+          "': found no scenes/ or faces/ with splits.csv (collection), no Annotations/ with .xml or .json (VOC, COCO), "
+          "no data.yaml or labels/ (YOLO), no label_2/ "
           "(KITTI), no label.txt (RetinaFace), no annotation file at its top (manifest, COCO, Label Studio, CVAT, CSV, "
           "WIDER) and no folders with "
-          "pictures (class folders). Name it with --from");
+          "pictures (class folders). Name it with --from" +
+          ArchivesIn(path));
 }
 
 }  // namespace maskscope

@@ -69,6 +69,7 @@ FormatRoom RoomOf(DataFormat format) {
     case DataFormat::kLabelStudio:
     case DataFormat::kCsv:
     case DataFormat::kManifest:
+    case DataFormat::kCollection:
       return {true, true, true, true, true, true, true};
     case DataFormat::kCvat:
       return {true, true, true, true, true, false, true};
@@ -174,6 +175,10 @@ void ExportContext::ChooseLabels() {
 }
 
 void ExportContext::CountLost() {
+  for (const auto& [name, set] : dataset_.header.sets) {
+    if (!set.origin.empty() || !set.licence.empty()) Lose("sets' origin and licence");
+  }
+  if (dataset_.header.sets.size() > 1) Lose("which set each picture is of");
   const FormatRoom room = RoomOf(options_.format);
   const std::string own(DataFormatName(options_.format));
   const auto foreign = [&](const AttributeBag& bag) {
@@ -188,6 +193,9 @@ void ExportContext::CountLost() {
       if (!picture.group.empty()) Lose("groups");
       if (!picture.author.empty() || !picture.licence.empty() || !picture.url.empty())
         Lose("pictures' author, licence or address");
+      if (picture.synthetic) Lose("marks of synthetic pictures");
+      if (picture.kind != PictureKind::kScene && options_.format != DataFormat::kClassFolders)
+        Lose("kinds of pictures (read again as scenes)");
     }
     for (const ManifestFace& face : picture.faces) {
       if (!room.classes && (face.face.state || !face.label.empty())) Lose("class names and states");
@@ -223,6 +231,18 @@ void ExportContext::Write(const std::string& name, std::string_view text) {
   }
   MakeFolder((temporary_ / name).parent_path());
   WriteFileAtomically(temporary_ / name, text);
+}
+
+std::string ExportContext::NumberAttribute(const AttributeBag& attributes, const std::string& key,
+                                           const std::string& otherwise) {
+  const std::string text = AttributeOr(attributes, key, otherwise);
+  try {
+    ParseNumber(text, key);
+    return std::string(TrimBlanks(text));
+  } catch (const AnnotationFault&) {
+    Lose("attributes that should be numbers and are not");
+    return otherwise;
+  }
 }
 
 void ExportContext::RequireStemsDiffer() const {

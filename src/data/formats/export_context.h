@@ -50,6 +50,8 @@ class ExportContext {
 
   // Counts something that cannot be held.
   void Lose(const std::string& what) { ++summary_.lost[what]; }
+  // An attribute that stands in a column of numbers; `otherwise` where there is none. What is no number is lost.
+  std::string NumberAttribute(const AttributeBag& attributes, const std::string& key, const std::string& otherwise);
   // Writes a file of the set; with one_file() that is the target.
   void Write(const std::string& name, std::string_view text);
   // Fails when two pictures would share the label file `stem`.

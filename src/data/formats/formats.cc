@@ -5,7 +5,9 @@
 #include <array>
 
 #include "base/error.h"
+#include "data/formats/collection_dataset.h"
 #include "data/formats/import_context.h"
+#include "data/formats/known_sets.h"
 #include "data/labels.h"
 
 namespace maskscope {
@@ -13,13 +15,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, kDataFormats> kNames{
-    "manifest", "voc", "yolo", "coco", "wider", "retinaface", "kitti", "cvat", "labelstudio", "folders", "csv"};
+constexpr std::array<std::string_view, kDataFormats> kNames{"manifest",    "voc",        "yolo",  "coco",
+                                                            "wider",       "retinaface", "kitti", "cvat",
+                                                            "labelstudio", "folders",    "csv",   "collection"};
 
 void ReadInto(DataFormat format, ImportContext& context) {
   switch (format) {
     case DataFormat::kManifest:
-      return;  // no annotation format: read by ReadManifest
+    case DataFormat::kCollection:
+      return;  // read by ReadManifest, ReadCollectionDataset
     case DataFormat::kVoc:
       return ReadVocInto(context);
     case DataFormat::kYolo:
@@ -78,11 +82,25 @@ void ImportOptions::Validate() const {
   problems.ThrowIfAny(ErrorKind::kUsage, "import options");
 }
 
+void ImportOptions::ValidateFor(DataFormat actual) const {
+  Validate();
+  if (NamesClasses(actual)) return;
+  const std::string itself = "a " + std::string(DataFormatName(actual)) + " says itself ";
+  Problems problems;
+  if (!images.empty()) problems.Add("images (--images): " + itself + "where its pictures lie");
+  if (!class_names.empty()) problems.Add("class names (--names): " + itself + "what its faces are");
+  if (classes != DefaultClassMap()) problems.Add("class map (--map): " + itself + "what its faces are");
+  problems.ThrowIfAny(ErrorKind::kUsage, "'" + source.string() + "'");
+}
+
 Dataset ReadAnnotations(const ImportOptions& options, const ProblemSink& sink) {
   options.Validate();
   RequireSource(options.source);
   const DataFormat format = options.format ? *options.format : DetectFormat(options.source);
-  if (format == DataFormat::kManifest) return ReadManifest(options.source);
+  options.ValidateFor(format);
+  if (!NamesClasses(format)) {
+    return format == DataFormat::kManifest ? ReadManifest(options.source) : ReadCollectionDataset(options.source);
+  }
   const bool file_only =
       format == DataFormat::kVoc || format == DataFormat::kKitti || format == DataFormat::kClassFolders;
   if (file_only && !fs::is_directory(options.source)) {
@@ -96,9 +114,12 @@ Dataset ReadAnnotations(const ImportOptions& options, const ProblemSink& sink) {
     throw Error(ErrorKind::kBadData, "'" + options.source.string() + "', " + fault.where + ": " + fault.message);
   }
   Dataset dataset = context.Finish();
+  StateKnownSets(dataset.header);
   if (options.progress != nullptr) options.progress->Finish();
   return dataset;
 }
+
+bool NamesClasses(DataFormat format) { return format != DataFormat::kManifest && format != DataFormat::kCollection; }
 
 ClassMap ReadClassMap(const fs::path& file) {
   const std::string text = ReadAnnotationText(file, 1 << 20);

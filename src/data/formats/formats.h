@@ -31,10 +31,12 @@ enum class DataFormat {
   kCvat,
   kLabelStudio,
   kClassFolders,
-  kCsv
+  kCsv,
+  kCollection,  // read only
 };
-inline constexpr int kDataFormats = 11;
-// "manifest", "voc", "yolo", "coco", "wider", "retinaface", "kitti", "cvat", "labelstudio", "folders", "csv"
+inline constexpr int kDataFormats = 12;
+// "manifest", "voc", "yolo", "coco", "wider", "retinaface", "kitti", "cvat", "labelstudio", "folders", "csv",
+// "collection"
 std::string_view DataFormatName(DataFormat format);
 // Errors: kUsage naming the nearest and all.
 DataFormat ParseDataFormat(std::string_view name);
@@ -59,14 +61,23 @@ struct ImportOptions {
   std::function<bool()> stop;  // asked once a picture; true ends the reading with Error{kInterrupted}
   // Reports every bad field. Errors: kUsage.
   void Validate() const;
+  // The same, for a set of this format: a manifest and a collection say themselves where their pictures lie and what
+  // their classes mean.
+  void ValidateFor(DataFormat actual) const;
 };
 
-// Reads a whole set. Paths are relative to the set's folder, or to `images` where that lies elsewhere. Names that leave
-// that folder ("../", absolute) are errors. Without a sink the first error throws: kBadData, kNotFound (a picture that
-// is missing), kBadImage (one that is none); with a sink it is reported and the face or picture left out. Unknown class
-// names are one error in the end that lists them all. Always thrown: kNotFound and kUnreadable for the source itself,
-// kBadData for a file that is not of the format at all, kTooLarge, kInterrupted.
+// Reads a whole set, of whatever format; what is known of the sets' origin and licence is put into the header. Paths
+// are relative to the set's folder, or to `images` where that lies elsewhere. Names that leave that folder ("../",
+// absolute) are errors. Without a sink the first error throws: kBadData, kNotFound (a picture that is missing),
+// kBadImage (one that is none); with a sink it is reported and the face or picture left out. Unknown class names are
+// one error in the end that lists them all. Always thrown: kNotFound and kUnreadable for the source itself, kBadData
+// for a file with a whole set that is not of the format at all, kTooLarge, kInterrupted; and everything that is wrong
+// with a manifest or a collection.
 Dataset ReadAnnotations(const ImportOptions& options, const ProblemSink& sink = {});
+
+// The same for whoever can only use a set that is right: one Error{kBadData} that tells the first error of each kind
+// and how many there are; what is only to be warned of goes to the log. An empty set is an error.
+Dataset ReadSoundAnnotations(const ImportOptions& options);
 
 struct ExportOptions {
   std::filesystem::path
@@ -91,6 +102,9 @@ struct ExportSummary {
 // sink as notes of the kind "lost". Errors: kBadData for a set that the format cannot hold at all (two pictures that
 // would share a label file, scenes as class folders), kUsage, kOutput, kNotFound, kInterrupted.
 ExportSummary WriteAnnotations(const Dataset& dataset, const ExportOptions& options, const ProblemSink& sink = {});
+
+// Whether the set lies in one of the formats whose class names need a meaning (all but manifest and collection).
+bool NamesClasses(DataFormat format);
 
 // A YAML or JSON file that maps published class names to correct, incorrect, none, face (a face whose state is not
 // labelled) or ignore. Errors: kNotFound, kBadData naming file, line and name.

@@ -105,8 +105,8 @@ TEST_F(HostileTest, UnknownClassesAreOneErrorThatListsThemAll) {
            DataFormat::kCsv);
   ASSERT_EQ(problems_.size(), 1u);
   EXPECT_EQ(problems_[0].kind, "unknown_class");
-  for (const std::string part : {"3 unknown classes", "'dog'", "2 times", "'With_Mask' (it differs from",
-                                 "only by case or blanks", "--classes"}) {
+  for (const std::string part :
+       {"3 unknown classes", "'dog'", "2 times", "'With_Mask' (it differs from", "only by case or blanks", "--map"}) {
     EXPECT_NE(problems_[0].message.find(part), std::string::npos) << part << " in " << problems_[0].message;
   }
 }

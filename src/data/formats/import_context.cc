@@ -14,8 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kMaxSide = 1 << 20;               // pixels
-constexpr std::streamsize kHeaderBytes = 1 << 17;  // enough for all but pictures with large metadata
+constexpr double kMaxSide = 1 << 20;                             // pixels
+constexpr std::array<size_t, 2> kHeaderBytes{1 << 13, 1 << 17};  // most need little, large metadata more
 constexpr int64_t kMaxPictureBytes = int64_t{256} << 20;
 
 // `inner` below `outer`: its path there ("" for the same folder); nothing when it lies elsewhere.
@@ -38,20 +38,22 @@ std::string Place(const fs::path& file, const AnnotationFault& fault) {
 }  // namespace
 
 std::pair<int, int> ReadPictureSize(const fs::path& file) {
-  std::vector<uint8_t> bytes(kHeaderBytes);
   std::ifstream stream(file, std::ios::binary);
-  stream.read(reinterpret_cast<char*>(bytes.data()), kHeaderBytes);
-  bytes.resize(static_cast<size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
-  ImageInfo info;
-  try {
-    info = ReadImageInfo(bytes, file.string());
-  } catch (const Error&) {
-    if (bytes.size() == static_cast<size_t>(kHeaderBytes) || bytes.empty()) {
-      info = ReadImageInfo(ReadFileBytes(file, kMaxPictureBytes), file.string());
-    } else {
-      throw;
+  std::vector<uint8_t> bytes;
+  for (const size_t enough : kHeaderBytes) {
+    const size_t before = bytes.size();
+    bytes.resize(enough);
+    stream.read(reinterpret_cast<char*>(bytes.data() + before), static_cast<std::streamsize>(enough - before));
+    bytes.resize(before + static_cast<size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
+    if (bytes.size() < enough) break;  // that was the file, or it cannot be read: said below
+    try {
+      const ImageInfo info = ReadImageInfo(bytes, file.string());
+      return {info.width, info.height};
+    } catch (const Error&) {
+      // What was read may end within the header.
     }
   }
+  const ImageInfo info = ReadImageInfo(ReadFileBytes(file, kMaxPictureBytes), file.string());
   return {info.width, info.height};
 }
 
@@ -96,6 +98,32 @@ void ImportContext::SetImages(const fs::path& found) {
   const std::optional<std::string> below = Below(images_, folder);
   prefix_ = below.value_or("");
   if (!below) dataset_.root = images_;
+  guard_.emplace(dataset_.root);
+}
+
+bool ImportContext::IsBadFile(ErrorKind kind) {
+  return kind == ErrorKind::kBadData || kind == ErrorKind::kUnreadable || kind == ErrorKind::kTooLarge;
+}
+
+// Reports when it is not.
+bool ImportContext::IsThere(const ManifestPicture& picture, const fs::path& file, const std::string& where) {
+  const fs::path path = FileOf(picture);
+  std::error_code code;
+  if (!fs::is_regular_file(path, code)) {
+    Fail({"picture_missing", where,
+          "picture '" + path.string() + "', named in '" + file.string() +
+              "', does not exist; give the folder of the pictures (--images) if they lie elsewhere"},
+         file);
+    return false;
+  }
+  if (guard_ && !guard_->Inside(picture.path, fs::is_symlink(fs::symlink_status(path, code)))) {
+    Fail({"outside_root", where,
+          "picture '" + path.string() + "': a link leads out of '" + dataset_.root.string() +
+              "'; copy the picture below it, or give the folder of the pictures (--images)"},
+         file);
+    return false;
+  }
+  return true;
 }
 
 bool ImportContext::ReadSize(ManifestPicture* picture, const fs::path& file, const std::string& where) {
@@ -140,13 +168,7 @@ ManifestPicture* ImportContext::AddPicture(std::string_view name, int width, int
     Fail({"picture_twice", where, "picture '" + picture.name + "' is annotated twice"}, file);
     return nullptr;
   }
-  if (!fs::is_regular_file(FileOf(picture))) {
-    Fail({"picture_missing", where,
-          "picture '" + FileOf(picture).string() + "', named in '" + file.string() +
-              "', does not exist; give the folder of the pictures (--images) if they lie elsewhere"},
-         file);
-    return nullptr;
-  }
+  if (!IsThere(picture, file, where)) return nullptr;
   if ((options_.check == PictureCheck::kHeader || width < 0) && !ReadSize(&picture, file, where)) return nullptr;
   paths_.insert(picture.path);
   pictures_.push_back(std::move(picture));
@@ -216,6 +238,9 @@ void ImportContext::ApplySplits(const std::map<std::string, DatasetSplit>& split
     auto found = by_path.find(name);
     const std::string prefixed = prefix_ + "/" + name;
     if (found == by_path.end()) found = by_path.find(prefixed);
+    // Lists name pictures as they would lie beside them.
+    const bool apart = !options_.images.empty() && name.starts_with("images/");
+    if (found == by_path.end() && apart) found = by_path.find(std::string_view(name).substr(7));
     if (found != by_path.end()) {
       found->second->split = split;
     } else {
@@ -257,7 +282,7 @@ void ImportContext::ReportUnknownClasses() {
     }
   }
   Fail({"unknown_class", first.where,
-        message + "; known are " + KnownClasses(options_.classes) + ". Map the names with a class map (--classes)"},
+        message + "; known are " + KnownClasses(options_.classes) + ". Map the names with a class map (--map)"},
        first.file);
 }
 

@@ -10,9 +10,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "data/formats/annotation_text.h"
 #include "data/formats/attributes.h"
 #include "data/formats/formats.h"
+#include "data/root_guard.h"
 
 namespace maskscope {
 
@@ -29,7 +31,8 @@ class ImportContext {
   void Fail(const AnnotationFault& fault, const std::filesystem::path& file);
   void Warn(const AnnotationFault& fault, const std::filesystem::path& file);
   void Note(const AnnotationFault& fault, const std::filesystem::path& file);
-  // Runs `work`; an AnnotationFault thrown in it goes to Fail. False when one was.
+  // Runs `work`; an AnnotationFault thrown in it goes to Fail. With a sink, so does an Error of a file that cannot be
+  // understood: one of many, whose others are read. False when something was thrown.
   template <typename Work>
   bool Try(const std::filesystem::path& file, const Work& work) {
     try {
@@ -37,8 +40,11 @@ class ImportContext {
       return true;
     } catch (const AnnotationFault& fault) {
       Fail(fault, file);
-      return false;
+    } catch (const Error& error) {
+      if (!sink_ || !IsBadFile(error.kind())) throw;
+      Fail({"bad_file", "", error.what()}, file);
     }
+    return false;
   }
 
   // The folder that picture names are relative to, unless the options name one. Sets the set's root: the source's
@@ -75,6 +81,8 @@ class ImportContext {
  private:
   void Report(DataProblem::Severity severity, const AnnotationFault& fault, const std::filesystem::path& file) const;
   void ReportUnknownClasses();
+  static bool IsBadFile(ErrorKind kind);
+  bool IsThere(const ManifestPicture& picture, const std::filesystem::path& file, const std::string& where);
   bool ReadSize(ManifestPicture* picture, const std::filesystem::path& file, const std::string& where);
 
   struct Unknown {
@@ -87,6 +95,7 @@ class ImportContext {
   ProblemSink sink_;
   std::filesystem::path images_;
   std::string prefix_;  // of images_ below the root
+  std::optional<RootGuard> guard_;
   Dataset dataset_;
   std::deque<ManifestPicture> pictures_;
   std::set<std::string> paths_;

@@ -49,11 +49,12 @@ void ReadFolder(const fs::path& images, const fs::path& labels, DatasetSplit spl
       context.Fail({"picture_missing_for_label", "", "label file has no picture in '" + images.string() + "'"}, file);
       continue;
     }
+    std::string text;
+    if (!context.Try(file, [&] { text = ReadAnnotationText(file, kMaxPictureAnnotationBytes); })) continue;
     ManifestPicture* picture =
         context.AddPicture(found->second.lexically_relative(context.images()).generic_string(), 0, 0, file, "");
     if (picture == nullptr) continue;
     picture->split = split;
-    const std::string text = ReadAnnotationText(file, kMaxPictureAnnotationBytes);
     int number = 0;
     for (const std::string_view line : SplitLines(text)) {
       ++number;

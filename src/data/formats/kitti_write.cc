@@ -24,7 +24,8 @@ std::string Line(const ManifestFace& face, const std::string& label, ExportConte
   columns.fill("0");
   columns[0] = TypeOf(label, context);
   for (const KittiColumn& column : kKittiColumns) {
-    columns[static_cast<size_t>(column.index)] = AttributeOr(face.attributes, std::string("kitti.") + column.name, "0");
+    columns[static_cast<size_t>(column.index)] =
+        context.NumberAttribute(face.attributes, std::string("kitti.") + column.name, "0");
   }
   const Box& box = face.face.box;
   columns[4] = NumberText(box.x1);

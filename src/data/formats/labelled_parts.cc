@@ -2,10 +2,13 @@
 
 #include <functional>
 #include <iterator>
+#include <memory>
 #include <utility>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "data/formats/collection_dataset.h"
+#include "data/formats/formats.h"
 
 namespace maskscope {
 namespace {
@@ -65,19 +68,40 @@ bool Take(const fs::path& root, ManifestPicture& picture, LabelledCrop& crop) {
 bool IsOfKind(PictureKind kind, const LabelledImage&) { return kind == PictureKind::kScene; }
 bool IsOfKind(PictureKind kind, const LabelledCrop&) { return kind != PictureKind::kScene; }
 
+// Pictures one after the other: of a manifest as they are read, of any other format out of memory.
+struct Pictures {
+  fs::path root;
+  std::function<bool(ManifestPicture*)> next;
+};
+
+Pictures OpenPictures(const fs::path& data) {
+  if (DetectFormat(data) == DataFormat::kManifest) {
+    const auto reader = std::make_shared<ManifestReader>(data);
+    return {reader->root(), [reader](ManifestPicture* picture) { return reader->Next(picture); }};
+  }
+  ImportOptions options;
+  options.source = data;
+  const auto dataset = std::make_shared<Dataset>(ReadSoundAnnotations(options));
+  return {dataset->root, [dataset, at = size_t{0}](ManifestPicture* picture) mutable {
+            if (at == dataset->pictures.size()) return false;
+            *picture = std::move(dataset->pictures[at++]);
+            return true;
+          }};
+}
+
 template <typename Item>
-BySplit<Item> ReadBySplit(const fs::path& manifest, const std::function<bool(DatasetSplit)>& wanted) {
-  ManifestReader reader(manifest);
+BySplit<Item> ReadBySplit(const fs::path& data, const std::function<bool(DatasetSplit)>& wanted) {
+  const Pictures pictures = OpenPictures(data);
   BySplit<Item> parts;
   int64_t unassigned = 0;
-  for (ManifestPicture picture; reader.Next(&picture);) {
+  for (ManifestPicture picture; pictures.next(&picture);) {
     const DatasetSplit split = picture.split;
     parts.names_validation = parts.names_validation || split == DatasetSplit::kValidation;
     Item item;
     if (!IsOfKind(picture.kind, item)) continue;
     unassigned += split == DatasetSplit::kUnassigned ? 1 : 0;
     if (!wanted(split)) continue;
-    if (Take(reader.root(), picture, item)) {
+    if (Take(pictures.root, picture, item)) {
       parts.at(split).push_back(std::move(item));
     } else {
       ++parts.left_out;
@@ -85,12 +109,12 @@ BySplit<Item> ReadBySplit(const fs::path& manifest, const std::function<bool(Dat
   }
   if (parts.left_out > 0) {
     Log(LogLevel::kWarning, "'{}': {} face crops have no state or are marked to be ignored; they are left out",
-        manifest.string(), parts.left_out);
+        data.string(), parts.left_out);
   }
   if (unassigned > 0 && !wanted(DatasetSplit::kUnassigned)) {
     Log(LogLevel::kWarning,
-        "'{}': {} pictures belong to no split and are not used ('maskscope data split' assigns them)",
-        manifest.string(), unassigned);
+        "'{}': {} pictures belong to no split and are not used ('maskscope data split' assigns them)", data.string(),
+        unassigned);
   }
   return parts;
 }
@@ -109,20 +133,22 @@ TrainingParts<Item> Divide(std::vector<Item> items, const ValidationRule& rule) 
   return parts;
 }
 
-bool IsManifest(const fs::path& data) {
+// Errors: kNotFound.
+bool IsCollectionFolder(const fs::path& data) {
   std::error_code code;
-  const fs::file_status status = fs::status(data, code);
-  if (status.type() == fs::file_type::not_found) {
+  if (!fs::exists(data, code)) {
     throw Error(ErrorKind::kNotFound,
-                "'" + data.string() + "' does not exist; wanted a manifest, or a folder with scenes/ and faces/");
+                "'" + data.string() +
+                    "' does not exist; wanted a manifest, a collection (a folder with scenes/ and "
+                    "faces/) or a set in another format");
   }
-  return !fs::is_directory(status);
+  return IsCollection(data);
 }
 
 template <typename Item>
 TrainingParts<Item> ReadTraining(const fs::path& data, const ValidationRule& rule,
                                  std::vector<Item> (*read_collection)(const fs::path&, Split)) {
-  if (!IsManifest(data)) return Divide(read_collection(data, Split::kTrain), rule);
+  if (IsCollectionFolder(data)) return Divide(read_collection(data, Split::kTrain), rule);
   BySplit<Item> parts = ReadBySplit<Item>(
       data, [](DatasetSplit split) { return split == DatasetSplit::kTrain || split == DatasetSplit::kValidation; });
   if (!parts.names_validation) return Divide(std::move(parts.train), rule);
@@ -133,7 +159,8 @@ template <typename Item>
 std::vector<Item> ReadToMeasure(const fs::path& data, DatasetSplit split, const ValidationRule& rule,
                                 std::vector<Item> (*read_collection)(const fs::path&, Split)) {
   if (split == DatasetSplit::kValidation) return ReadTraining(data, rule, read_collection).validation;
-  if (IsManifest(data)) return ReadSplit<Item>(data, split);
+  if (!IsCollectionFolder(data)) return ReadSplit<Item>(data, split);
+  if (split == DatasetSplit::kUnassigned) return {};  // a collection's tables give every picture a split
   return read_collection(data, split == DatasetSplit::kTest ? Split::kTest : Split::kTrain);
 }
 

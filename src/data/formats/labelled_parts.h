@@ -8,7 +8,8 @@
 #include "data/formats/collection.h"
 #include "data/manifest.h"
 
-// What training and evaluation read where a user names their data: a manifest (a file) or a collection (a folder).
+// What training and evaluation read where a user names their data: a manifest, a collection, or a set in any of the
+// annotation formats (formats.h; class names as DefaultClassMap has them, pictures where the format has them).
 namespace maskscope {
 
 // Pictures of exactly this split: whole scenes, or crops (kFaceCrop and kNotAFace; a crop without state or with an
@@ -28,12 +29,14 @@ struct TrainingParts {
   std::vector<Item> train, validation;
 };
 
-// The train rows in two parts. A manifest with pictures marked `validation` decides itself; anything else is divided by
-// the rule, whole groups. Never a row marked `test`. Errors: those of ReadScenes, ReadFaces and ManifestReader.
+// The train rows in two parts. A set with pictures marked `validation` decides itself; anything else is divided by the
+// rule, whole groups. Never a row marked `test`. Errors: those of ReadScenes, ReadFaces, ManifestReader and
+// ReadSoundAnnotations.
 TrainingParts<LabelledImage> ReadTrainingScenes(const std::filesystem::path& data, const ValidationRule& rule);
 TrainingParts<LabelledCrop> ReadTrainingFaces(const std::filesystem::path& data, const ValidationRule& rule);
 
-// What is measured on: kTest; kTrain (all of a collection's train rows); kValidation, as training would hold it back.
+// What is measured on: kUnassigned, what no split claims; kTest; kTrain (all of a collection's train rows);
+// kValidation, as training would hold it back.
 std::vector<LabelledImage> ReadScenesToMeasure(const std::filesystem::path& data, DatasetSplit split,
                                                const ValidationRule& rule);
 std::vector<LabelledCrop> ReadFacesToMeasure(const std::filesystem::path& data, DatasetSplit split,

@@ -128,13 +128,14 @@ void ReadFile(const fs::path& file, const fs::path& annotations, ImportContext& 
 }
 
 // ImageSets/Main/train.txt: a stem a line.
-std::map<std::string, DatasetSplit> ReadImageSets(const fs::path& folder) {
+std::map<std::string, DatasetSplit> ReadImageSets(const fs::path& folder, ImportContext& context) {
   std::map<std::string, DatasetSplit> split_of;
   if (!fs::is_directory(folder)) return split_of;
   for (const fs::path& file : ListFiles(folder, ".txt", false)) {
     const std::optional<DatasetSplit> split = SplitOfWord(file.stem().string());
     if (!split) continue;  // trainval, and one file a class
-    const std::string text = ReadAnnotationText(file, kMaxPictureAnnotationBytes);
+    std::string text;
+    if (!context.Try(file, [&] { text = ReadAnnotationText(file, kMaxPictureAnnotationBytes); })) continue;
     for (const std::string_view line : SplitLines(text)) {
       if (!TrimBlanks(line).empty()) split_of[std::string(TrimBlanks(line))] = *split;
     }
@@ -149,7 +150,7 @@ void ReadVocInto(ImportContext& context) {
   context.SetImages(FirstFolder(context.source(), {"JPEGImages", "images", "Images"}, context.source()));
   const std::vector<fs::path> files = ListFiles(annotations, ".xml", true);
   if (files.empty()) throw Error(ErrorKind::kBadData, "folder '" + annotations.string() + "' holds no .xml file");
-  std::map<std::string, DatasetSplit> split_of = ReadImageSets(context.source() / "ImageSets" / "Main");
+  std::map<std::string, DatasetSplit> split_of = ReadImageSets(context.source() / "ImageSets" / "Main", context);
   for (const fs::path& file : files) {
     const size_t before = context.picture_count();
     context.Try(file, [&] { ReadFile(file, annotations, context); });

@@ -13,7 +13,7 @@ using tinyxml2::XMLElement;
 // VOC counts from 1: an edge at the frame is written as 1, which is read as the frame's edge again.
 std::string LowEdge(float low, float high, ExportContext& context) {
   if (low == 0 && high > 1) return "1";
-  if (low > 0 && low < 1 && high > 1) context.Lose("edges within the first pixel (they become the frame's edge)");
+  if (low > 0 && low <= 1 && high > 1) context.Lose("edges within the first pixel (they become the frame's edge)");
   return NumberText(low);
 }
 

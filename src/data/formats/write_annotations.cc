@@ -7,7 +7,8 @@ namespace {
 void Write(DataFormat format, ExportContext& context) {
   switch (format) {
     case DataFormat::kManifest:
-      return;  // written by WriteManifest
+    case DataFormat::kCollection:
+      return;  // written by WriteManifest; refused by Validate
     case DataFormat::kVoc:
       return WriteVoc(context);
     case DataFormat::kYolo:
@@ -50,6 +51,7 @@ void ExportOptions::Validate() const {
   problems.Require(!target.empty(), "target", "nothing", "a file or folder to write");
   problems.Require(format != DataFormat::kClassFolders || copy_pictures, "copy_pictures", "false",
                    "true: class folders say the class by where the picture lies (--copy)");
+  problems.Require(format != DataFormat::kCollection, "format", "collection", "another one: collections are only read");
   problems.ThrowIfAny(ErrorKind::kUsage, "export options");
 }
 

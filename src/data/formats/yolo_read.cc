@@ -65,9 +65,8 @@ bool ReadLine(std::string_view line, const std::vector<std::string>& names, cons
   return known;
 }
 
-void ReadLabelFile(const fs::path& file, const std::vector<std::string>& names, ManifestPicture* picture,
-                   ImportContext& context) {
-  const std::string text = ReadAnnotationText(file, kMaxPictureAnnotationBytes);
+void ReadLabels(const std::string& text, const fs::path& file, const std::vector<std::string>& names,
+                ManifestPicture* picture, ImportContext& context) {
   if (!text.empty() && text.back() != '\n') picture->attributes["yolo.final_newline"] = "0";
   int number = 0;
   for (const std::string_view line : SplitLines(text)) {
@@ -97,15 +96,25 @@ void ReadSection(const Section& section, const std::vector<std::string>& names, 
                    path);
       continue;
     }
+    const auto found = label_of.find(stem);
+    const fs::path file = found == label_of.end() ? fs::path() : found->second;
+    if (found != label_of.end()) label_of.erase(found);
+    std::string text;
+    if (!file.empty() && !context.Try(file, [&] { text = ReadAnnotationText(file, kMaxPictureAnnotationBytes); }))
+      continue;  // without its labels the picture would pass for one without faces
+    // Where the pictures lie apart, those of other sets may lie there too.
+    if (file.empty() && !context.options().images.empty()) {
+      context.Warn({"not_labelled", "", "the picture has no label file; it is left out"}, path);
+      continue;
+    }
     // Shares of the sides mean nothing without the picture: its header is read whatever the options say.
     ManifestPicture* picture =
         context.AddPicture(path.lexically_relative(context.images()).generic_string(), -1, -1, path, "");
-    const auto found = label_of.find(stem);
-    if (picture != nullptr) {
-      picture->split = section.split;
-      if (found != label_of.end()) ReadLabelFile(found->second, names, picture, context);
-    }
-    if (found != label_of.end()) label_of.erase(found);
+    if (picture == nullptr) continue;
+    picture->split = section.split;
+    if (file.empty())
+      context.Note({"no_label_file", "", "the picture has no label file: taken as without faces"}, path);
+    ReadLabels(text, file, names, picture, context);
   }
   for (const auto& [stem, file] : label_of) {
     context.Fail({"picture_missing_for_label", "", "label file has no picture in '" + section.images.string() + "'"},

@@ -103,7 +103,10 @@ std::map<std::string, DatasetSplit> YoloSplits(const YoloYaml& yaml, const fs::p
                    folder / *path);
       continue;
     }
-    const std::string text = ReadAnnotationText(folder / *path, kMaxPictureAnnotationBytes * 4);
+    std::string text;
+    if (!context.Try(folder / *path,
+                     [&] { text = ReadAnnotationText(folder / *path, kMaxPictureAnnotationBytes * 4); }))
+      continue;
     for (const std::string_view line : SplitLines(text)) {
       if (TrimBlanks(line).empty()) continue;
       const std::optional<std::string> picture = SafeRelativePath(TrimBlanks(line));

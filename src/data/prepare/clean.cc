@@ -26,9 +26,21 @@ double Sharpness(const Image& image, const Box& box, int side) {
   const Box inside = Clamp(box, image.width, image.height);
   const Box whole{std::floor(inside.x1), std::floor(inside.y1), std::ceil(inside.x2), std::ceil(inside.y2)};
   if (whole.width() < 1 || whole.height() < 1) return 0;
-  const int width = side > 0 ? side : static_cast<int>(whole.width());
-  const int height = side > 0 ? side : static_cast<int>(whole.height());
+  const float longer = std::max(whole.width(), whole.height());
+  const float scale = side > 0 && longer > static_cast<float>(side) ? static_cast<float>(side) / longer : 1.0f;
+  const int width = std::max(1, static_cast<int>(std::lround(whole.width() * scale)));
+  const int height = std::max(1, static_cast<int>(std::lround(whole.height() * scale)));
   return LaplacianVariance(CropResize(image, whole, width, height));
+}
+
+SharpnessSpread SpreadOf(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  SharpnessSpread spread;
+  spread.faces = static_cast<int64_t>(values.size());
+  for (size_t i = 0; i < spread.at.size(); ++i) {
+    spread.at[i] = values[(values.size() - 1) * static_cast<size_t>(kSharpnessPercents[i]) / 100];
+  }
+  return spread;
 }
 
 class Cleaner {
@@ -46,10 +58,17 @@ class Cleaner {
     if (options_.thin) Thin(*options_.thin);
     CleanResult result = Collect();
     result.measured = static_cast<int64_t>(faces_.size());
+    std::map<std::string, std::vector<double>> values;
+    for (const Measured& face : faces_) {
+      values[std::string(MaskStateName(StateOf(face)))].push_back(face.sharpness);
+    }
+    for (auto& [state, of_state] : values) result.spread[state] = SpreadOf(std::move(of_state));
     return result;
   }
 
  private:
+  MaskState StateOf(const Measured& face) const { return *dataset_.pictures[face.picture].faces[face.face].face.state; }
+
   bool Counts(const ManifestPicture& picture, const ManifestFace& face) const {
     return !face.face.ignore && face.face.state && (options_.also_test || picture.split != DatasetSplit::kTest);
   }
@@ -96,7 +115,7 @@ class Cleaner {
     int64_t others = 0;
     for (const Measured& face : faces_) {
       if (gone_[face.picture].count(face.face) > 0) continue;
-      const MaskState state = *dataset_.pictures[face.picture].faces[face.face].face.state;
+      const MaskState state = StateOf(face);
       if (state == rule.state) candidates.push_back(face);
       others += state == rule.other;
     }
@@ -154,7 +173,8 @@ class Cleaner {
 
 void CleanOptions::Validate() const {
   Problems problems;
-  if (!least_sharpness && !thin) problems.Add("nothing to do: wanted a least sharpness, a class to thin, or both");
+  if (!least_sharpness && !thin)
+    problems.Add("nothing to do: wanted a least sharpness (--least-sharpness), a class to thin (--thin), or both");
   if (least_sharpness) {
     problems.Require(std::isfinite(*least_sharpness) && *least_sharpness >= 0, "least_sharpness",
                      std::to_string(*least_sharpness), "0 or more");

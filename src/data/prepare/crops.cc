@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -45,33 +46,39 @@ class Cutter {
     for (size_t i = 0; i < dataset_.pictures.size(); ++i) {
       CutPicture(i);
       if (options_.progress != nullptr) options_.progress->Step();
-      if (options_.stop && options_.stop()) throw Error(ErrorKind::kInterrupted, "crops: stopped; nothing was kept");
+      StopIfAsked();
     }
+    MakeUpPatches();
     if (options_.progress != nullptr) options_.progress->Finish();
     return std::move(result_);
   }
 
  private:
+  void StopIfAsked() const {
+    if (options_.stop && options_.stop()) throw Error(ErrorKind::kInterrupted, "crops: stopped; nothing was kept");
+  }
+
   // How many patches each picture is asked for: dealt out in turn over scenes in random order.
   void PlanPatches() {
     wanted_.assign(dataset_.pictures.size(), 0);
-    std::vector<size_t> scenes;
     for (size_t i = 0; i < dataset_.pictures.size(); ++i) {
       const ManifestPicture& picture = dataset_.pictures[i];
       if (picture.kind != PictureKind::kScene) continue;
-      scenes.push_back(i);
+      scenes_.push_back(i);
       for (const ManifestFace& face : picture.faces) {
-        if (!face.face.ignore) sides_.push_back(std::max(face.face.box.width(), face.face.box.height()));
+        const Box& box = face.face.box;
+        if (face.face.ignore || std::min(box.width(), box.height()) < options_.least_side) continue;
+        sides_.push_back(std::max(box.width(), box.height()));
       }
     }
     if (options_.not_a_face == 0) return;
-    if (scenes.empty() || sides_.empty()) {
+    if (scenes_.empty() || sides_.empty()) {
       throw Error(ErrorKind::kBadData,
                   "crops: patches that show no face are cut from scenes with labelled faces (they take "
                   "their sizes), and the set has none");
     }
-    random_.Shuffle(scenes);
-    for (int n = 0; n < options_.not_a_face; ++n) ++wanted_[scenes[static_cast<size_t>(n) % scenes.size()]];
+    random_.Shuffle(scenes_);
+    for (int n = 0; n < options_.not_a_face; ++n) ++wanted_[scenes_[static_cast<size_t>(n) % scenes_.size()]];
   }
 
   void Drop(const ManifestPicture& picture, std::vector<ManifestFace> faces, const char* reason) {
@@ -150,10 +157,15 @@ class Cutter {
     }
   }
 
-  void CutPatches(const Image& image, const ManifestPicture& picture, const std::vector<Box>& found, int count) {
+  // None touches a face, labelled or found, or an earlier patch.
+  void CutPatches(const Image& image, size_t index, const std::vector<Box>& found, int count) {
     constexpr int kTries = 60;
-    std::vector<Box> taken = found;
-    for (const ManifestFace& face : picture.faces) taken.push_back(face.face.box);
+    const ManifestPicture& picture = dataset_.pictures[index];
+    std::vector<Box>& taken = taken_[index];
+    if (taken.empty()) {
+      taken = found;
+      for (const ManifestFace& face : picture.faces) taken.push_back(face.face.box);
+    }
     for (int tries = 0; count > 0 && tries < kTries; ++tries) {
       const double side = sides_[random_.Below(sides_.size())] * options_.factor;
       if (side < 12 || side > image.width || side > image.height) continue;
@@ -170,8 +182,7 @@ class Cutter {
 
   void CutPicture(size_t index) {
     const ManifestPicture& picture = dataset_.pictures[index];
-    const int patches =
-        wanted_[index] + (wanted_[index] > 0 || CanMakeUp(picture) ? std::exchange(patches_missing_, 0) : 0);
+    const int patches = wanted_[index];
     if (picture.faces.empty() && patches == 0 && picture.kind != PictureKind::kNotAFace) return;
     Image image;
     try {
@@ -184,27 +195,46 @@ class Cutter {
       const Box all{0, 0, static_cast<float>(image.width), static_cast<float>(image.height)};
       return Save(image, picture, all, kNotAFace, std::nullopt);
     }
-    const bool detect = options_.find_faces != nullptr && picture.kind == PictureKind::kScene;
-    const std::vector<Box> found = detect ? options_.find_faces(image) : std::vector<Box>{};
-    if (detect) {
+    const std::vector<Box> found = FindFaces(image, picture);
+    if (Detects(picture)) {
       CutDetected(image, picture, found);
     } else {
       for (const ManifestFace& face : picture.faces) CutFace(image, picture, face, face.face.box);
     }
-    if (patches > 0) CutPatches(image, picture, found, patches);
+    if (patches > 0) CutPatches(image, index, found, patches);
   }
 
-  // A scene may be asked for the patches that earlier ones had no room for.
-  bool CanMakeUp(const ManifestPicture& picture) const {
-    return patches_missing_ > 0 && picture.kind == PictureKind::kScene;
+  bool Detects(const ManifestPicture& picture) const {
+    return options_.find_faces != nullptr && picture.kind == PictureKind::kScene;
+  }
+  std::vector<Box> FindFaces(const Image& image, const ManifestPicture& picture) const {
+    return Detects(picture) ? options_.find_faces(image) : std::vector<Box>{};
+  }
+
+  // What some scenes had no room for is asked of the others.
+  void MakeUpPatches() {
+    for (const size_t index : scenes_) {
+      if (patches_missing_ == 0) return;
+      StopIfAsked();
+      const ManifestPicture& picture = dataset_.pictures[index];
+      Image image;
+      try {
+        image = ReadImage(dataset_.root / picture.path).image;
+      } catch (const Error&) {
+        continue;  // said before, where it matters
+      }
+      CutPatches(image, index, FindFaces(image, picture), std::exchange(patches_missing_, 0));
+    }
   }
 
   const Dataset& dataset_;
   const fs::path folder_;
   const CropOptions& options_;
   Random random_;
-  std::vector<int> wanted_;   // patches, a picture
-  std::vector<float> sides_;  // of labelled faces
+  std::vector<size_t> scenes_;                // in random order
+  std::vector<int> wanted_;                   // patches, a picture
+  std::map<size_t, std::vector<Box>> taken_;  // where patches may not be, of scenes asked for some
+  std::vector<float> sides_;                  // of labelled faces
   int patches_missing_ = 0, serial_ = 0;
   CropsResult result_;
 };

@@ -168,12 +168,44 @@ TEST_F(CleanTest, ThresholdLeavesTestAlone) {
   dataset_.pictures[5].split = DatasetSplit::kTest;
   CleanOptions options;
   options.least_sharpness = LaplacianVariance(ReadImage(folder_ / "none2.png").image);
+  options.measured_side = 0;
   const CleanResult result = CleanDataset(dataset_, options);
   EXPECT_EQ(result.dataset.pictures.size(), 4u);
   EXPECT_EQ(result.dataset.pictures.back().path, "none5.png");
   EXPECT_EQ(CountDropped(result.dropped).at("blurred"), 2);
   options.also_test = true;
   EXPECT_EQ(CleanDataset(dataset_, options).dataset.pictures.size(), 3u);
+}
+
+TEST_F(CleanTest, ALargeFaceIsNotBlurredForItsSize) {
+  AddCrops(1, MaskState::kNone, "none");
+  const Image image = ReadImage(folder_ / "none0.png").image;
+  WriteImage(Resize(image, 4 * image.width, 4 * image.height), folder_ / "large.png");
+  const auto sharpness = [&](const std::string& picture, int side) {
+    dataset_.pictures[0].path = picture;
+    CleanOptions options;
+    options.least_sharpness = 0;
+    options.measured_side = side;
+    return CleanDataset(dataset_, options).spread.at("none").at[0];
+  };
+  EXPECT_LT(sharpness("large.png", 0), sharpness("none0.png", 0) / 4);
+  EXPECT_NEAR(sharpness("large.png", 64) / sharpness("none0.png", 64), 1, 0.1);
+}
+
+TEST_F(CleanTest, TheSpreadSaysWhichShareIsBelow) {
+  AddCrops(5, MaskState::kNone, "none");
+  AddCrops(2, MaskState::kCorrect, "correct");
+  dataset_.pictures[0].split = DatasetSplit::kTest;  // the sharpest, not looked at
+  CleanOptions options;
+  options.least_sharpness = 0;
+  const CleanResult result = CleanDataset(dataset_, options);
+  EXPECT_TRUE(result.dropped.empty());
+  EXPECT_EQ(result.spread.at("correct").faces, 2);
+  const SharpnessSpread& none = result.spread.at("none");
+  EXPECT_EQ(none.faces, 4);
+  EXPECT_TRUE(std::is_sorted(none.at.begin(), none.at.end()));
+  options.least_sharpness = none.at.back() + 1e-9;  // the median is the second of four
+  EXPECT_EQ(CountDropped(CleanDataset(dataset_, options).dropped).at("blurred"), 2);
 }
 
 TEST_F(CleanTest, BlurredFacesOfScenesAreIgnoredNotForgotten) {

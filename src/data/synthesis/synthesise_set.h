@@ -28,12 +28,11 @@ struct SynthesiseSetOptions {
   void Validate() const;          // Errors: kUsage
 };
 
-// The bare faces of a collection folder (data/dataset.h, rows of the train split) or a manifest (rows not marked test
-// or validation) as a dataset whose sets say where they come from. `sets`: only these; empty = all but those whose
-// licence or terms keep them from a model that is passed on (utkface) and those that are drawn or covered
-// (maskedfacenet, mafa). Errors: those of the readers; kUsage for a set that does not exist; kBadData when nothing is
-// left.
-Dataset ReadBareFaces(const std::filesystem::path& source, const std::vector<std::string>& sets);
+// Leaves of a dataset the pictures with bare faces that may be drawn on: not marked test or validation, not drawn
+// themselves. `sets`: only these; empty = all but those whose licence or terms keep them from a model that is passed on
+// (utkface) and those that are drawn or covered (maskedfacenet, mafa). `source` names the dataset in errors: kUsage for
+// a set that does not exist; kBadData when nothing is left.
+Dataset KeepBareFaces(Dataset dataset, const std::vector<std::string>& sets, const std::string& source);
 
 struct SynthesisSummary {
   int64_t pictures = 0, faces = 0;               // written; faces drawn on

@@ -19,7 +19,7 @@ maskscope merge "$out/1-gathered.jsonl" "$data" --name training-set
 echo "2. check" >&2
 maskscope check "$out/1-gathered.jsonl" --report "$out/check.md" --json "$out/check.json"
 echo "3. leave out what is too blurred to judge" >&2
-maskscope clean "$out/1-gathered.jsonl" "$out/2-clean.jsonl" --least-sharpness 30
+maskscope clean "$out/1-gathered.jsonl" "$out/2-clean.jsonl" --least-sharpness 60
 echo "4. copies and series" >&2
 maskscope duplicates "$out/2-clean.jsonl" --cache "$out/prints" --json "$out/duplicates.json" >"$out/duplicates.txt"
 echo "5. deal out" >&2

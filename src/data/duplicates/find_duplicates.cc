@@ -14,6 +14,7 @@
 #include "base/threads.h"
 #include "base/union_find.h"
 #include "data/duplicates/candidates.h"
+#include "data/duplicates/evidence_cache.h"
 #include "data/duplicates/print_cache.h"
 #include "image/decode.h"
 
@@ -81,7 +82,12 @@ class ConfirmViews {
 class Search {
  public:
   Search(const Dataset& dataset, const DuplicateOptions& options, Progress* progress, const std::function<bool()>& stop)
-      : dataset_(dataset), options_(options), progress_(progress), stop_(stop), cache_(options.cache) {}
+      : dataset_(dataset),
+        options_(options),
+        progress_(progress),
+        stop_(stop),
+        cache_(options.cache),
+        evidence_(EvidenceFile(options.cache)) {}
 
   DuplicateReport Run() {
     report_.pictures = dataset_.pictures.size();
@@ -101,6 +107,11 @@ class Search {
     return std::pair(a.first, a.second) < std::pair(b.first, b.second);
   }
 
+  static std::filesystem::path EvidenceFile(std::filesystem::path cache) {
+    if (!cache.empty()) cache += ".pairs";
+    return cache;
+  }
+
   void Start(const char* what, size_t total, const char* unit) {
     if (progress_ != nullptr) progress_->Start(what, static_cast<int64_t>(total), unit);
   }
@@ -112,11 +123,14 @@ class Search {
   void ThrowIfStopped() {
     if (!stopped_) return;
     cache_.Save();
+    evidence_.Save();
     throw Error(ErrorKind::kInterrupted,
                 "duplicates: stopped before the end" +
-                    (options_.cache.empty() ? ""
-                                            : "; prints of " + std::to_string(cache_.size()) +
-                                                  " pictures are kept in '" + options_.cache.string() + "'"));
+                    (options_.cache.empty()
+                         ? ""
+                         : "; prints of " + std::to_string(cache_.size()) + " pictures and " +
+                               std::to_string(evidence_.size()) + " compared pairs are kept in '" +
+                               options_.cache.string() + "' and '" + EvidenceFile(options_.cache).string() + "'"));
   }
 
   // Reads a picture's bytes, and its print from the cache or its pixels.
@@ -201,13 +215,21 @@ class Search {
     return candidates;
   }
 
-  DuplicatePair Judge(const PrintCandidate& candidate, const ConfirmView& first, const ConfirmView& second) const {
+  ConfirmEvidence Compare(const PrintCandidate& candidate, ConfirmViews& views) {
+    const std::string &first = hashes_[distinct_[candidate.first]], &second = hashes_[distinct_[candidate.second]];
+    if (const auto known = evidence_.Find(first, second)) return *known;
+    const ConfirmEvidence evidence = Confirm(*views.Get(candidate.first), *views.Get(candidate.second), candidate.map);
+    evidence_.Add(first, second, evidence);
+    return evidence;
+  }
+
+  DuplicatePair Judge(const PrintCandidate& candidate, const ConfirmEvidence& evidence) const {
     DuplicatePair pair;
     pair.first = distinct_[candidate.first];
     pair.second = distinct_[candidate.second];
     pair.hash_distance = candidate.hash_distance;
     pair.print_correlation = candidate.correlation;
-    pair.evidence = Confirm(first, second, candidate.map);
+    pair.evidence = evidence;
     const Box &a = distinct_prints_[candidate.first].content, &b = distinct_prints_[candidate.second].content;
     pair.pose = DescribePose(pair.evidence.map, a.width(), a.height(), b.width(), b.height());
     const ConfirmEvidence& seen = pair.evidence;
@@ -223,7 +245,7 @@ class Search {
     ParallelFor(candidates.size(), options_.threads, [&](size_t i) {
       if (stopped_) return;
       const PrintCandidate& candidate = candidates[i];
-      const DuplicatePair pair = Judge(candidate, *views.Get(candidate.first), *views.Get(candidate.second));
+      const DuplicatePair pair = Judge(candidate, Compare(candidate, views));
       Step();
       const bool scene = options_.scenes && pair.evidence.matches >= options_.least_matches &&
                          pair.evidence.detail >= options_.least_detail / 2;
@@ -234,6 +256,7 @@ class Search {
       report_.confirmed += alike;
     });
     ThrowIfStopped();
+    evidence_.Save();
     if (progress_ != nullptr) progress_->Finish();
   }
 
@@ -242,6 +265,7 @@ class Search {
   Progress* progress_;
   const std::function<bool()>& stop_;
   PrintCache cache_;
+  EvidenceCache evidence_;
   DuplicateReport report_;
   std::vector<std::string> hashes_;   // a picture; empty: could not be read
   std::vector<PicturePrint> prints_;  // a picture

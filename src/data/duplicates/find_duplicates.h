@@ -34,7 +34,7 @@ struct DuplicateOptions {
   int least_matches = 20;
   int threads = 0;              // 0 = all cores
   bool keep_rejected = false;   // fill DuplicateReport::rejected
-  std::filesystem::path cache;  // of prints; empty = none
+  std::filesystem::path cache;  // of prints, and with ".pairs" after its name of compared pairs; empty = none
   // Errors: kUsage naming every bad field.
   void Validate() const;
 };
@@ -57,7 +57,7 @@ struct DuplicateReport {
 };
 
 // Exact copies are compared through one of them. Errors: kUsage (options), kOutput (cache), kInterrupted when `stop`
-// returns true: prints made so far are then in the cache.
+// returns true: what was made so far is then in the cache.
 DuplicateReport FindDuplicates(const Dataset& dataset, const DuplicateOptions& options, Progress* progress = nullptr,
                                const std::function<bool()>& stop = {});
 

@@ -200,6 +200,8 @@ TEST_F(DuplicatesTest, ResumesFromTheCache) {
   const DuplicateReport resumed = Find(options);
   EXPECT_EQ(resumed.from_cache, 3u);
   const DuplicateReport again = Find(options);
+  // The second search compared nothing anew and says the same.
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "prints.pairs"));
   EXPECT_EQ(again.from_cache, 8u);
   EXPECT_EQ(DuplicatesJson(dataset_, again), DuplicatesJson(dataset_, resumed));
   EXPECT_EQ(again.clusters.size(), 4u);

@@ -66,6 +66,7 @@ void AddDemoCommand(CLI::App& root, CommandContext& context);
 void AddModelCommand(CLI::App& root, CommandContext& context);
 void AddModelDescribeCommand(CLI::App& model, CommandContext& context);  // part of `model`
 void AddTrainCommand(CLI::App& root, CommandContext& context);
+void AddTrainCompareCommand(CLI::App& train, CommandContext& context);  // part of `train`
 void AddEvalCommand(CLI::App& root, CommandContext& context);
 void AddDataCommand(CLI::App& root, CommandContext& context);
 

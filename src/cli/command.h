@@ -68,6 +68,7 @@ void AddModelDescribeCommand(CLI::App& model, CommandContext& context);  // part
 void AddModelImportCommand(CLI::App& model, CommandContext& context);    // part of `model`
 void AddModelListCommand(CLI::App& model, CommandContext& context);      // part of `model`
 void AddTrainCommand(CLI::App& root, CommandContext& context);
+void AddTrainCompareCommand(CLI::App& train, CommandContext& context);  // part of `train`
 void AddEvalCommand(CLI::App& root, CommandContext& context);
 void AddDataCommand(CLI::App& root, CommandContext& context);
 

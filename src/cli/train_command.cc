@@ -18,9 +18,10 @@
 namespace maskscope {
 
 void AddTrainCommand(CLI::App& root, CommandContext& context) {
-  CLI::App& train = AddCommandGroup(root, "train", "train a model on labelled pictures");
+  CLI::App& train = AddCommandGroup(root, "train", "train a model on labelled pictures, and compare trainings");
   AddTrainClassifierCommand(train, context);
   AddTrainDetectorCommand(train, context);
+  AddTrainCompareCommand(train, context);
 }
 
 void AddRunOptions(CLI::App& app, RunPlace& place) {
@@ -172,15 +173,25 @@ int RunTraining(const TrainingPlace& place, const std::string& kind, const Comma
 #else
 
 namespace maskscope {
+namespace {
 
 // The name stays known, so that whoever types it learns what to do instead of getting "unknown command".
-void AddTrainCommand(CLI::App& root, CommandContext& context) {
-  CLI::App& app = AddCommand(root, context, "train", "train a model (not in this build)", "", []() -> int {
+void AddAbsentCommand(CLI::App& train, CommandContext& context, const std::string& kind) {
+  CLI::App& app = AddCommand(train, context, kind, "train a " + kind + " (not in this build)", "", []() -> int {
     throw Error(ErrorKind::kUnsupported,
                 "this maskscope was built without training: install libtorch-dev and libopenblas0-openmp, build with "
                 "'cmake --preset dev && cmake --build --preset dev' and run build/dev/src/cli/maskscope train");
   });
   app.allow_extras();  // whatever is asked of it, the answer is the one above
+}
+
+}  // namespace
+
+void AddTrainCommand(CLI::App& root, CommandContext& context) {
+  CLI::App& train = AddCommandGroup(root, "train", "compare trainings (training itself is not in this build)");
+  AddAbsentCommand(train, context, "classifier");
+  AddAbsentCommand(train, context, "detector");
+  AddTrainCompareCommand(train, context);
 }
 
 }  // namespace maskscope

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -97,6 +98,13 @@ Interval WilsonInterval(int64_t successes, int64_t trials) {
   return {successes == 0 ? 0 : centre - half, successes == trials ? 1 : centre + half};
 }
 
+Interval PercentileInterval(std::vector<double> values) {
+  std::erase_if(values, [](double value) { return std::isnan(value); });
+  if (values.empty()) return {kNaN, kNaN};
+  std::sort(values.begin(), values.end());
+  return {Quantile(values, 0.025), Quantile(values, 0.975)};
+}
+
 Interval Bootstrap(int units, int resamples, uint64_t seed,
                    const std::function<double(const std::vector<int>&)>& statistic) {
   if (units <= 0) return {kNaN, kNaN};
@@ -105,12 +113,9 @@ Interval Bootstrap(int units, int resamples, uint64_t seed,
   std::vector<double> values;
   for (int i = 0; i < resamples; ++i) {
     for (int& unit : drawn) unit = static_cast<int>(random.Below(static_cast<uint64_t>(units)));
-    const double value = statistic(drawn);
-    if (!std::isnan(value)) values.push_back(value);
+    values.push_back(statistic(drawn));
   }
-  if (values.empty()) return {kNaN, kNaN};
-  std::sort(values.begin(), values.end());
-  return {Quantile(values, 0.025), Quantile(values, 0.975)};
+  return PercentileInterval(std::move(values));
 }
 
 double ExpectedCalibrationError(const std::vector<double>& confidence, const std::vector<bool>& right, int bins) {

@@ -42,6 +42,10 @@ struct Interval {
 // Wilson score interval of a proportion, 95 % (Wilson 1927). NaN without trials.
 Interval WilsonInterval(int64_t successes, int64_t trials);
 
+// The 2.5 and 97.5 percentiles, linear between order statistics. NaN values are left out; both ends are NaN when
+// nothing is left.
+Interval PercentileInterval(std::vector<double> values);
+
 // Percentile bootstrap, 95 % (Efron 1979): `statistic` gets resampled unit indices (with repetition), `units` in
 // number. Resampling by picture keeps faces of one picture together. NaN results are left out; both ends are NaN when
 // nothing is left. Deterministic in `seed`.

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
@@ -14,6 +15,7 @@
 #include "base/random.h"
 #include "base/threads.h"
 #include "graph/onnx_io.h"
+#include "report/event_file.h"
 #include "train/checkpoint.h"
 #include "train/environment.h"
 #include "train/run_charts.h"
@@ -108,6 +110,7 @@ class Loop {
   int epoch_ = 0;
   int64_t step_ = 0;  // within the epoch
   bool stop_ = false;
+  std::optional<int64_t> resumed_at_;  // an epoch, counted from 1, until it is written
   EpochSums sums_;
   std::vector<NamedNumbers> rows_;
   LoopResult result_;
@@ -180,6 +183,7 @@ void Loop::Resume() {
   } catch (const nlohmann::json::exception& error) {
     throw Error{ErrorKind::kBadData, folder_.checkpoint().string() + ": " + error.what()};
   }
+  resumed_at_ = epoch_ + 1;
   const at::NoGradGuard no_grad;
   for (const auto* group : {&graph_.parameters(), &graph_.buffers()}) {
     for (const auto& [name, tensor] : *group) {
@@ -322,6 +326,8 @@ void Loop::ValidateAndWrite() {
     WriteOnnx(packaged, folder_.best_model());
     task_.DrawBest(folder_);
   }
+  // TensorBoard forgets what an epoch that was begun again had written before.
+  EventFile(folder_.path() / EventFile::kName, std::exchange(resumed_at_, {})).Add(epoch_ + 1, row);
   folder_.WriteResults(rows_);
   folder_.Write("results.svg", ToSvg(ResultsChart(rows_)));
   std::string text;

@@ -4,7 +4,7 @@
 #
 #   examples/training_set.sh DATA OUT
 #
-# DATA holds scenes/ and faces/ with a splits.csv each (or is a manifest). OUT gets set.jsonl, which `maskscope train --data`
+# DATA holds scenes/ and faces/ with a splits.csv each, or is a manifest or a set in any annotation format (docs/formats.md). OUT gets set.jsonl, which `maskscope train --data`
 # takes, and the reports. The same DATA gives the same set.jsonl: its hash is printed at the end.
 # MASKSCOPE names the program (default: ./run of this repository).
 set -euo pipefail
@@ -18,8 +18,8 @@ echo "1. gather" >&2
 maskscope merge "$out/1-gathered.jsonl" "$data" --name training-set
 echo "2. check" >&2
 maskscope check "$out/1-gathered.jsonl" --report "$out/check.md" --json "$out/check.json"
-echo "3. leave out what is too blurred to judge" >&2
-maskscope clean "$out/1-gathered.jsonl" "$out/2-clean.jsonl" --least-sharpness 60
+echo "3. leave out what is too blurred or dark to judge (never test rows; docs/prepare.md says why 60)" >&2
+maskscope clean "$out/1-gathered.jsonl" "$out/2-clean.jsonl" --least-sharpness 60 >"$out/sharpness.txt"
 echo "4. copies and series" >&2
 maskscope duplicates "$out/2-clean.jsonl" --cache "$out/prints" --json "$out/duplicates.json" >"$out/duplicates.txt"
 echo "5. deal out" >&2

@@ -82,6 +82,9 @@ void ReadLabels(const std::string& text, const fs::path& file, const std::vector
 }
 
 void ReadSection(const Section& section, const std::vector<std::string>& names, ImportContext& context) {
+  // Pictures that were named apart (--images) and do not lie beside their labels may lie among those of other sets.
+  const bool apart = !context.options().images.empty() &&
+                     fs::weakly_canonical(LabelsBeside(section.images)) != fs::weakly_canonical(section.labels);
   std::map<std::string, fs::path> label_of;  // stem -> file
   if (fs::is_directory(section.labels)) {
     for (const fs::path& file : ListFiles(section.labels, ".txt", false)) {
@@ -102,8 +105,7 @@ void ReadSection(const Section& section, const std::vector<std::string>& names, 
     std::string text;
     if (!file.empty() && !context.Try(file, [&] { text = ReadAnnotationText(file, kMaxPictureAnnotationBytes); }))
       continue;  // without its labels the picture would pass for one without faces
-    // Where the pictures lie apart, those of other sets may lie there too.
-    if (file.empty() && !context.options().images.empty()) {
+    if (file.empty() && apart) {
       context.Warn({"not_labelled", "", "the picture has no label file; it is left out"}, path);
       continue;
     }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "cli/command.h"
 #include "cli/model_summary.h"
 #include "cli/result_output.h"
@@ -16,7 +17,14 @@ ModelSummary Summarize(const Architecture& architecture, const Options& options)
   ModelSource source;
   source.architecture = architecture.name;
   source.size = options.size;
-  return SummarizeModel(source);
+  try {
+    return SummarizeModel(source);
+  } catch (const Error&) {
+    // Some networks (res10 SSD) take one size alone: they are listed at theirs.
+    if (source.size.empty()) throw;
+    source.size.clear();
+    return SummarizeModel(source);
+  }
 }
 
 std::string Row(const Architecture& architecture, const ModelSummary& summary) {

@@ -88,8 +88,10 @@ TEST_F(ModelTest, ListNamesEveryArchitectureWithItsCosts) {
   const auto list = nlohmann::json::parse(run.out);
   EXPECT_EQ(list["schema"], "maskscope.model_list/1");
   for (const auto& architecture : list["architectures"]) {
-    EXPECT_GT(architecture["parameters"], 100000) << architecture;
-    EXPECT_EQ(architecture["multiply_adds"]["height"], 128);
+    EXPECT_GT(architecture["parameters"], 5000) << architecture;
+    // Detectors of one size alone are listed at theirs.
+    if (architecture["task"] != "classifier") continue;
+    EXPECT_EQ(architecture["multiply_adds"]["height"], 128) << architecture;
   }
 }
 

@@ -21,7 +21,7 @@ class TrainCompareTest : public ProgramTest {
 TEST_F(TrainCompareTest, TablesToStdoutReportToFolder) {
   const ProgramRun run = Run({"train", "compare", "runs/a", "runs/b", "--out", "out"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_NE(run.out.find("| score         |   0.75 |               0.8 |"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("|   0.75 |                 0.8 |"), std::string::npos) << run.out;
   EXPECT_NE(run.out.find("1 of 2 (unfinished)"), std::string::npos) << run.out;
   EXPECT_NE(run.out.find("learning_rate"), std::string::npos) << run.out;
   EXPECT_NE(run.err.find("out/compare.html"), std::string::npos) << run.err;

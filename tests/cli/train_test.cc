@@ -8,14 +8,20 @@ class TrainTest : public DataTest {
  protected:
   void SetUp() override {
     if (Run({"train", "--help"}).out.find("classifier") == std::string::npos) GTEST_SKIP() << "built without training";
-    for (int i = 0; i < 12; ++i) WriteVoc("voc", "p" + std::to_string(i), {"g.b.", "....", ".r.."});
+    WriteSplitSet("voc", {"g.b.", "....", ".r.."});
   }
 
-  ProgramRun Train(std::vector<std::string> further) const {
-    std::vector<std::string> words{"train",    "classifier", "--data",    "voc",     "--width",
-                                   "0.25",     "--size",     "32",        "--batch", "4",
-                                   "--epochs", "2",          "--threads", "1",       "--validation-share",
-                                   "0.3"};
+  // Twelve pictures of these cells as NAME.jsonl, dealt out to train and validation.
+  void WriteSplitSet(const std::string& name, const std::vector<std::string>& rows) {
+    for (int i = 0; i < 12; ++i) WriteVoc(name, "p" + std::to_string(i), rows);
+    const ProgramRun run =
+        Run({"data", "split", name, name + ".jsonl", "--shares", "train=0.7,validation=0.3", "--no-duplicates"});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+  }
+
+  ProgramRun Train(std::vector<std::string> further, const std::string& data = "voc.jsonl") const {
+    std::vector<std::string> words{"train", "classifier", "--data", data,       "--width", "0.25",      "--size",
+                                   "32",    "--batch",    "4",      "--epochs", "2",       "--threads", "1"};
     words.insert(words.end(), further.begin(), further.end());
     return Run(words);
   }
@@ -35,7 +41,7 @@ TEST_F(TrainTest, LeavesAFolderOneCanRead) {
   EXPECT_EQ(std::count(results.begin(), results.end(), '\n'), 3) << results;
   EXPECT_EQ(Run({"model", "info", "runs/toy/weights/best.onnx"}).exit_code, 0);
   // The next one of the name stands beside it; a finished one has nothing left to do.
-  ASSERT_EQ(Train({"--name", "toy", "--epochs", "1"}).exit_code, 0);
+  ASSERT_EQ(Train({"--name", "toy"}).exit_code, 0);
   EXPECT_EQ(List("runs"), "toy toy2");
   EXPECT_EQ(Run({"train", "classifier", "--resume", "runs/toy"}).exit_code, 0);
   EXPECT_EQ(ReadFile("runs/toy/results.csv"), results);
@@ -61,8 +67,8 @@ TEST_F(TrainTest, RecipesGiveWayToOptionsWhateverTheirOrder) {
 }
 
 TEST_F(TrainTest, WhatCannotBeTrainedLeavesNothing) {
-  for (int i = 0; i < 12; ++i) WriteVoc("two", "p" + std::to_string(i), {"g...", ".r.."});
-  const ProgramRun two = Train({"--data", "two"});
+  WriteSplitSet("two", {"g...", ".r.."});
+  const ProgramRun two = Train({}, "two.jsonl");
   EXPECT_EQ(two.exit_code, 9);
   ExpectSaid(two.err, {"incorrect", "no face"});
   EXPECT_FALSE(Exists("runs/classifier"));
@@ -72,7 +78,10 @@ TEST_F(TrainTest, WhatCannotBeTrainedLeavesNothing) {
   EXPECT_EQ(Run({"train", "classifier", "--resume", "voc"}).exit_code, 3);
   EXPECT_FALSE(Exists("runs/classifier"));
   // A batch larger than the set is filled by drawing again.
-  EXPECT_EQ(Train({"--batch", "64", "--epochs", "1"}).exit_code, 0);
+  EXPECT_EQ(Run({"train", "classifier", "--data", "voc.jsonl", "--width", "0.25", "--size", "32", "--batch", "64",
+                 "--epochs", "1", "--threads", "1"})
+                .exit_code,
+            0);
 }
 
 TEST_F(TrainTest, FindsALearningRate) {

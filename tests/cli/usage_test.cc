@@ -38,7 +38,7 @@ TEST_F(UsageTest, SlipsGetTheNearestWord) {
   ExpectUsageError({"detect", "a.png", "--scroe", "0.5"}, "did you mean '--score'");
   ExpectUsageError({"detect", "a.png", "--scroe=0.5"}, "did you mean '--score'");
   ExpectUsageError({"model", "inof", "x.onnx"}, "did you mean 'info'");
-  ExpectUsageError({"model"}, "info, bench");
+  ExpectUsageError({"model"}, "info, list, bench");
   ExpectUsageError({"detect", "--scroe", "0.5"}, "--help");
 }
 

@@ -179,7 +179,8 @@ namespace {
 void AddAbsentCommand(CLI::App& train, CommandContext& context, const std::string& kind) {
   CLI::App& app = AddCommand(train, context, kind, "train a " + kind + " (not in this build)", "", []() -> int {
     throw Error(ErrorKind::kUnsupported,
-                "this maskscope was built without training: install libtorch-dev and libopenblas0-openmp, build with "
+                "this maskscope was built without training: install libtorch-dev, libgloo-dev and libopenblas0-openmp, "
+                "build with "
                 "'cmake --preset dev && cmake --build --preset dev' and run build/dev/src/cli/maskscope train");
   });
   app.allow_extras();  // whatever is asked of it, the answer is the one above

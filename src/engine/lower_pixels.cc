@@ -65,24 +65,6 @@ void EmitInPlace(PlanBuilder& builder, const Node& node, const Place& from, cons
   builder.Emit(std::move(step));
 }
 
-bool LowerChannelSoftmax(PlanBuilder& builder, const Node& node) {
-  if (node.op != "Softmax") return false;
-  const Shape& shape = builder.ShapeOf(node.inputs[0]);
-  const auto rank = static_cast<int64_t>(shape.size());
-  if (rank < 3 || ElementCount(shape) == 0 || NormalizeAxis(node, node.Int("axis", -1), rank) != 1) return false;
-  const Place from = builder.Read(node.inputs[0], {Format::kPlain});
-  const Place to = builder.Write(node.outputs[0], {Format::kPlain}, ElementType::kF32, false);
-  Step step{node.name, node.op, "softmax", {from.buffer}, {to.buffer}, nullptr};
-  step.bind = [=, batch = shape[0], channels = shape[1], area = ElementCount(shape) / shape[0] / shape[1],
-               threads = builder.options().threads](const Bases& bases) -> Work {
-    return [=, src = bases.At(from), dst = bases.At(to)] {
-      SoftmaxChannels(src.floats(), dst.floats(), batch, channels, area, threads);
-    };
-  };
-  builder.Emit(std::move(step));
-  return true;
-}
-
 // The axes of a reduction, wherever they stand; empty where they are not known now.
 std::vector<int64_t> ReducedAxes(const PlanBuilder& builder, const Node& node, int64_t rank) {
   std::vector<int64_t> axes = node.Ints("axes", {});
@@ -197,8 +179,8 @@ bool LowerPRelu(PlanBuilder& builder, const Node& node) {
 }
 
 bool LowerPixels(PlanBuilder& builder, const Node& node) {
-  return LowerChannelSoftmax(builder, node) || LowerChannelSum(builder, node) || LowerPixelBinary(builder, node) ||
-         LowerSqrt(builder, node) || LowerPermute(builder, node);
+  return LowerChannelSum(builder, node) || LowerPixelBinary(builder, node) || LowerSqrt(builder, node) ||
+         LowerPermute(builder, node);
 }
 
 }  // namespace maskscope

@@ -1,7 +1,6 @@
 #include "engine/pixel_ops.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "engine/vectorize.h"
@@ -116,45 +115,6 @@ MASKSCOPE_VECTORIZED void CombineRow8(BinaryOp op, bool swapped, const float* le
   CombineRow<8>(op, swapped, left, pixels, dst, count);
 }
 
-MASKSCOPE_VECTORIZED void Raise(const float* src, float* best, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) best[i] = src[i] > best[i] ? src[i] : best[i];
-}
-MASKSCOPE_VECTORIZED void Divide(float* values, const float* by, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) values[i] /= by[i];
-}
-MASKSCOPE_VECTORIZED void Subtract(const float* a, const float* b, float* y, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) y[i] = a[i] - b[i];
-}
-MASKSCOPE_VECTORIZED void FromOne(const float* a, float* y, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) y[i] = 1 - a[i];
-}
-
-// Up to this many pixels at a time: the rows of all channels then stay in the first cache.
-constexpr int64_t kPixels = 512;
-
-void SoftmaxPixels(const float* src, float* dst, int64_t channels, int64_t area, int64_t pixels) {
-  if (channels == 2) {  // the sigmoid of the difference, which vectorises
-    float second[kPixels];
-    Subtract(src + area, src, second, pixels);
-    ApplyActivation({Activation::Kind::kSigmoid, 0, 0}, second, pixels);
-    FromOne(second, dst, pixels);
-    std::copy_n(second, pixels, dst + area);
-    return;
-  }
-  float largest[kPixels], sums[kPixels];
-  std::fill_n(largest, pixels, -std::numeric_limits<float>::infinity());
-  std::fill_n(sums, pixels, 0.0f);
-  for (int64_t c = 0; c < channels; ++c) Raise(src + c * area, largest, pixels);
-  for (int64_t c = 0; c < channels; ++c) {
-    for (int64_t p = 0; p < pixels; ++p) {
-      const float value = std::exp(src[c * area + p] - largest[p]);
-      dst[c * area + p] = value;
-      sums[p] += value;
-    }
-  }
-  for (int64_t c = 0; c < channels; ++c) Divide(dst + c * area, sums, pixels);
-}
-
 }  // namespace
 
 void PReluBlocked(const Place& from, const float* src, const float* slopes, const Place& to, float* dst, int threads) {
@@ -216,17 +176,6 @@ void PixelBlocked(BinaryOp op, bool swapped, const Place& from, const float* lef
     const int64_t used = from.shape[1] - block * lanes;
     for (int64_t x = 0; used < lanes && x < width; ++x) std::fill(out + x * lanes + used, out + (x + 1) * lanes, 0.0f);
   });
-}
-
-void SoftmaxChannels(const float* src, float* dst, int64_t batch, int64_t channels, int64_t area, int threads) {
-  const int64_t chunks = (area + kPixels - 1) / kPixels;
-#pragma omp parallel for collapse(2) num_threads(threads) if (threads > 1 && batch * channels * area >= kParallelFrom)
-  for (int64_t n = 0; n < batch; ++n) {
-    for (int64_t chunk = 0; chunk < chunks; ++chunk) {
-      const int64_t first = chunk * kPixels, start = n * channels * area + first;
-      SoftmaxPixels(src + start, dst + start, channels, area, std::min(kPixels, area - first));
-    }
-  }
 }
 
 void PermutePlain(const float* src, const Shape& in, const std::vector<int64_t>& perm, float* dst, int threads) {

@@ -27,9 +27,6 @@ struct PixelOperand {
 void PixelBlocked(BinaryOp op, bool swapped, const Place& from, const float* left, const PixelOperand& right,
                   const Place& to, float* dst, int threads);
 
-// Softmax over the middle of [batch, channels, area], all plain.
-void SoftmaxChannels(const float* src, float* dst, int64_t batch, int64_t channels, int64_t area, int threads);
-
 // out[i...] = in[i permuted]: out's axis k is in's axis perm[k].
 void PermutePlain(const float* src, const Shape& in, const std::vector<int64_t>& perm, float* dst, int threads);
 

@@ -21,9 +21,13 @@ bool LowerKernelBlock(PlanBuilder& builder, const Node& node);
 bool LowerKernelConv(PlanBuilder& builder, const Node& node);
 bool LowerMatrix(PlanBuilder& builder, const Node& node);
 bool LowerPool(PlanBuilder& builder, const Node& node);
+// PReLU with one slope a channel, together with a pool that follows.
+bool LowerPRelu(PlanBuilder& builder, const Node& node);
 bool LowerElementwise(PlanBuilder& builder, const Node& node);
 bool LowerShape(PlanBuilder& builder, const Node& node);
 bool LowerPad(PlanBuilder& builder, const Node& node);
+// What mixes the channels of a pixel, and the transpositions that LowerShape leaves.
+bool LowerPixels(PlanBuilder& builder, const Node& node);
 bool LowerResize(PlanBuilder& builder, const Node& node);
 // The plain interpreter's kernel, for the rare rest.
 void LowerReference(PlanBuilder& builder, const Node& node);

@@ -15,8 +15,8 @@ void LowerNode(PlanBuilder& builder, const Node& node) {
     builder.MarkDone(node);
     return;
   }
-  for (const auto lower : {LowerKernelBlock, LowerKernelConv, LowerConv, LowerMatrix, LowerPool, LowerElementwise,
-                           LowerShape, LowerPad, LowerResize}) {
+  for (const auto lower : {LowerKernelBlock, LowerKernelConv, LowerConv, LowerMatrix, LowerPool, LowerPRelu,
+                           LowerElementwise, LowerShape, LowerPixels, LowerPad, LowerResize}) {
     if (lower(builder, node)) {
       builder.MarkDone(node);
       return;

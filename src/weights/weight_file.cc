@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "graph/onnx_io.h"
+#include "weights/caffemodel.h"
 #include "weights/safetensors.h"
 #include "weights/torch_file.h"
 
@@ -36,6 +37,13 @@ WeightFile FromOnnx(const std::filesystem::path& path) {
   return file;
 }
 
+WeightFile FromCaffe(const std::filesystem::path& path) {
+  WeightFile file;
+  file.format = "Caffe";
+  file.tensors = ParseCaffemodel(ReadFileBytes(path, kMaxFileBytes), path.string());
+  return file;
+}
+
 // A header that begins with the length of a JSON object (safetensors): neither zip nor any pickle of torch.save has '{'
 // as its ninth byte.
 bool IsSafetensors(const std::string& head) { return head.size() > 8 && head[8] == '{'; }
@@ -64,12 +72,13 @@ WeightFile ReadWeightFile(const std::filesystem::path& path, const WeightFileOpt
                     "a newer one");
   }
   if (path.extension() == ".onnx") return FromOnnx(path);
+  if (path.extension() == ".caffemodel") return FromCaffe(path);
   if (IsSafetensors(head) || path.extension() == ".safetensors") return FromSafetensors(path);
   // Says what is wrong with a file that is missing, empty or a folder.
   if (ReadFileBytes(path, kMaxFileBytes).empty()) throw Error(ErrorKind::kBadModel, "'" + path.string() + "' is empty");
-  throw Error(
-      ErrorKind::kUnsupported,
-      "'" + path.string() + "' is of no format that is known; safetensors, PyTorch (.pt, .pth) and ONNX are read");
+  throw Error(ErrorKind::kUnsupported,
+              "'" + path.string() +
+                  "' is of no format that is known; safetensors, PyTorch (.pt, .pth), ONNX and .caffemodel are read");
 }
 
 }  // namespace maskscope

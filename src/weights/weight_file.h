@@ -12,7 +12,7 @@
 namespace maskscope {
 
 struct WeightFile {
-  std::string format;                     // "PyTorch", "PyTorch (before 1.6)", "safetensors", "ONNX"
+  std::string format;                     // "PyTorch", "PyTorch (before 1.6)", "safetensors", "ONNX", "Caffe"
   std::map<std::string, Tensor> tensors;  // by the names their authors gave them, without "module." before all of them
   // Entries beside them that look like weights and are none that can be read: name -> class, "numpy.ndarray".
   std::map<std::string, std::string> refused;
@@ -27,8 +27,8 @@ struct WeightFileOptions {
 
 // Tells the format by the content: safetensors; PyTorch's .pt and .pth in the zip format (torch.save from 1.6 on,
 // TorchScript) and in the older one, state dicts, checkpoints around them and whole pickled modules; ONNX (the
-// initializers). Errors: kNotFound, kUnreadable, kTooLarge, kBadModel (broken, or nothing in it holds weights),
-// kUnsupported, kUsage (`key`).
+// initializers); a .caffemodel by its ending (blob k of layer NAME is "NAME.k"). Errors: kNotFound, kUnreadable,
+// kTooLarge, kBadModel (broken, or nothing in it holds weights), kUnsupported, kUsage (`key`).
 WeightFile ReadWeightFile(const std::filesystem::path& path, const WeightFileOptions& options = {});
 
 }  // namespace maskscope

@@ -30,18 +30,19 @@ struct Res10Layer {
   const char* bn;     // prefix of gamma, beta, mean, var; or nullptr
   const char* scale;  // prefix of mul, add: the graph's name
   const char* conv;   // whose bias is the folded BatchNorm; or nullptr
+  const char* caffe;  // layer of the BatchNorm in Caffe
 };
 constexpr std::array<Res10Layer, 10> kRes10Layers{{
-    {"data_bn", "data_scale", nullptr},
-    {"conv1_bn_h", "conv1_scale_h", nullptr},
-    {nullptr, "layer_64_1_scale2_h", "layer_64_1_conv1_h"},
-    {"layer_128_1_bn1_h", "layer_128_1_scale1_h", nullptr},
-    {nullptr, "layer_128_1_scale2", "layer_128_1_conv1_h"},
-    {"layer_256_1_bn1", "layer_256_1_scale1", nullptr},
-    {nullptr, "layer_256_1_scale2", "layer_256_1_conv1"},
-    {"layer_512_1_bn1", "layer_512_1_scale1", nullptr},
-    {nullptr, "layer_512_1_scale2_h", "layer_512_1_conv1_h"},
-    {"last_bn_h", "last_scale_h", nullptr},
+    {"data_bn", "data_scale", nullptr, "data_bn"},
+    {"conv1_bn_h", "conv1_scale_h", nullptr, "conv1_bn_h"},
+    {nullptr, "layer_64_1_scale2_h", "layer_64_1_conv1_h", "layer_64_1_bn2_h"},
+    {"layer_128_1_bn1_h", "layer_128_1_scale1_h", nullptr, "layer_128_1_bn1_h"},
+    {nullptr, "layer_128_1_scale2", "layer_128_1_conv1_h", "layer_128_1_bn2"},
+    {"layer_256_1_bn1", "layer_256_1_scale1", nullptr, "layer_256_1_bn1"},
+    {nullptr, "layer_256_1_scale2", "layer_256_1_conv1", "layer_256_1_bn2"},
+    {"layer_512_1_bn1", "layer_512_1_scale1", nullptr, "layer_512_1_bn1"},
+    {nullptr, "layer_512_1_scale2_h", "layer_512_1_conv1_h", "layer_512_1_bn2_h"},
+    {"last_bn_h", "last_scale_h", nullptr, "last_bn_h"},
 }};
 constexpr float kRes10Epsilon = 1.001e-5f;
 
@@ -83,6 +84,24 @@ void Join(const Res10Layer& layer, NamedTensors& weights) {
   weights[scale + ".bias"] = std::move(shift);
   weights[scale + ".running_mean"] = std::move(mean);
   weights[scale + ".running_var"] = std::move(variance);
+}
+
+// Caffe's BatchNorm keeps sums and the number they are sums of: mean, variance, count. `scale` is the layer after it.
+void JoinCaffe(const Res10Layer& layer, NamedTensors& blobs) {
+  const std::string bn = layer.caffe, scale = layer.scale;
+  const auto count = blobs.find(bn + ".2");
+  if (!AllThere(blobs, {scale + ".0", scale + ".1", bn + ".0", bn + ".1"}) || count == blobs.end() ||
+      count->second.floats.size() != 1) {
+    return;
+  }
+  const float sums = Take(blobs, bn + ".2").floats[0], share = sums == 0 ? 0 : 1 / sums;
+  Tensor mean = Take(blobs, bn + ".0"), variance = Take(blobs, bn + ".1");
+  for (float& value : mean.floats) value *= share;
+  for (float& value : variance.floats) value *= share;
+  blobs[scale + ".weight"] = Take(blobs, scale + ".0");
+  blobs[scale + ".bias"] = Take(blobs, scale + ".1");
+  blobs[scale + ".running_mean"] = std::move(mean);
+  blobs[scale + ".running_var"] = std::move(variance);
 }
 
 }  // namespace
@@ -157,6 +176,23 @@ std::array<std::array<float, 6>, 3> YoloV5Anchors(const NamedTensors& weights,
 NamedTensors Res10SsdNames(NamedTensors weights) {
   for (const Res10Layer& layer : kRes10Layers) Join(layer, weights);
   return weights;
+}
+
+NamedTensors Res10CaffeNames(NamedTensors blobs) {
+  for (const Res10Layer& layer : kRes10Layers) JoinCaffe(layer, blobs);
+  NamedTensors named;
+  for (auto& [name, tensor] : blobs) {
+    std::string graph_name = name;
+    if (name == "conv4_3_norm.0") {
+      graph_name = "conv4_3_norm.mul";
+    } else if (name.ends_with(".0")) {
+      graph_name = WithoutSuffix(name, ".0") + ".weight";
+    } else if (name.ends_with(".1")) {
+      graph_name = WithoutSuffix(name, ".1") + ".bias";
+    }
+    named.emplace(graph_name, std::move(tensor));
+  }
+  return named;
 }
 
 }  // namespace maskscope

@@ -151,6 +151,31 @@ TEST(DetectorWeights, PartsOfALargerStateDictAreFound) {
   EXPECT_EQ(Within(weights, "onet."), weights);
 }
 
+TEST(DetectorWeights, Res10ComesFromCaffeToo) {
+  // The blobs of a network, under Caffe's names and with its sums.
+  const Graph trained = BuildRes10Ssd({.seed = 4});
+  NamedTensors blobs;
+  for (const auto& [name, tensor] : WeightsOf(trained)) {
+    const std::string layer = name.substr(0, name.rfind('.')), part = name.substr(name.rfind('.'));
+    if (part == ".running_mean" || part == ".running_var") {
+      std::string bn = layer;
+      bn.replace(bn.find("scale"), 5, "bn");
+      Tensor sums = tensor;
+      for (float& value : sums.floats) value *= 4;
+      blobs[bn + (part == ".running_mean" ? ".0" : ".1")] = sums;
+      blobs[bn + ".2"] = Tensor::Filled({1}, 4);
+    } else {
+      blobs[layer + (part == ".bias" ? ".1" : ".0")] = tensor;
+    }
+  }
+  Graph graph = BuildRes10Ssd({.draw_weights = false});
+  LoadByName(AlignChannels(Res10CaffeNames(blobs), graph), graph);
+  EXPECT_EQ(WeightsOf(graph), WeightsOf(trained));
+  blobs.erase("layer_64_1_bn2_h.1");
+  ExpectError(ErrorKind::kBadModel, {"layer_64_1_scale2_h.running_var"},
+              [&] { LoadByName(AlignChannels(Res10CaffeNames(blobs), graph), graph); });
+}
+
 TEST(DetectorWeights, Res10PartsThatAreMissingAreListed) {
   Graph graph = BuildRes10Ssd({.draw_weights = false});
   NamedTensors weights = Res10SsdNames({{"conv1_bn_h.mean", Tensor::Filled({32}, 0)}});

@@ -120,7 +120,9 @@ ImportedModel ImportYolo(const Architecture& architecture, const WeightFile& fil
 ImportedModel ImportRes10(const Architecture& architecture, const WeightFile& file, const ImportOptions&) {
   ImportedModel model;
   model.graph = BuildRes10Ssd({.draw_weights = false});
-  LoadInto(AlignChannels(Res10SsdNames(file.tensors), model.graph), file, model.graph);
+  const bool caffe = file.format == "Caffe";
+  LoadInto(AlignChannels(caffe ? Res10CaffeNames(file.tensors) : Res10SsdNames(file.tensors), model.graph), file,
+           model.graph);
   ModelRecord record = FaceRecord(architecture.name);
   record.input.width = record.input.height = 300;
   record.input.channels = ChannelOrder::kBgr;

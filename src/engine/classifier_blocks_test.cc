@@ -4,7 +4,7 @@
 namespace maskscope::testing {
 namespace {
 
-constexpr int kRounds = 25;
+constexpr int kRounds = 12;
 const std::vector<int64_t> kChannels = {3, 8, 15, 16, 17, 32, 48};
 
 std::string AddConv(Draw& draw, Case& test, const std::string& from, const std::string& to, int64_t in, int64_t out,
@@ -104,6 +104,42 @@ TEST(ClassifierBlocks, SqueezeExcite) {
   }
 }
 
+// Groups that fill blocks of channels and others, results that must lie elsewhere.
+TEST(ClassifierBlocks, GroupedConvolution) {
+  for (int round = 0; round < 2 * kRounds; ++round) {
+    Draw draw(static_cast<uint32_t>(round));
+    Case test;
+    const int64_t groups = draw.Int(2, 3), in = groups * draw.OneOf<int64_t>({8, 16, 32});
+    const int64_t out = groups * draw.OneOf<int64_t>({8, 16, 48});
+    test.Input("x", draw.Values({draw.Int(1, 3), in, draw.Int(1, 17), draw.Int(1, 17)}));
+    std::string value = AddConv(draw, test, "x", "c", in, out, 3, draw.Int(1, 2), groups);
+    if (draw.Coin()) value = test.Add("Relu", {value}, "active");
+    if (draw.Coin()) value = test.Add("Transpose", {value}, "last", {{"perm", std::vector<int64_t>{0, 2, 3, 1}}});
+    if (draw.Coin()) value = test.Add("Concat", {value, value}, "twice", {{"axis", draw.Int(0, 3)}});
+    test.Add("Identity", {value}, "y");
+    test.Output("y");
+    ExpectLikeReference(test);
+  }
+}
+
+// A ResNet's basic block: the sum has a step of its own where the convolution before it adds nothing.
+TEST(ClassifierBlocks, SumThenActivation) {
+  for (int round = 0; round < kRounds; ++round) {
+    Draw draw(static_cast<uint32_t>(round));
+    Case test;
+    const int64_t channels = draw.OneOf(kChannels);
+    test.Add("Relu", {test.Input("x", draw.Values(draw.Map(channels)))}, "start");
+    std::string value = AddConv(draw, test, "start", "c", channels, channels, 3);
+    value = test.Add(draw.OneOf<std::string>({"Add", "Mul", "Sub"}), {value, draw.Coin() ? "start" : "x"}, "both");
+    value = draw.Coin() ? test.Add("Relu", {value}, "active") : AddSwish(draw, test, value, "active");
+    if (draw.Coin()) test.Output("both");
+    if (draw.Coin()) value = test.Add("Add", {value, "start"}, "again");
+    test.Add("Neg", {value}, "y");
+    test.Output("y");
+    ExpectLikeReference(test);
+  }
+}
+
 // ResNeSt's: two halves of the channels, weighed against each other.
 TEST(ClassifierBlocks, SplitAttention) {
   for (int round = 0; round < 2 * kRounds; ++round) {
@@ -112,7 +148,7 @@ TEST(ClassifierBlocks, SplitAttention) {
     const int64_t channels = draw.OneOf(kChannels), parts = draw.Int(2, 3), all = parts * channels;
     test.Input("x", draw.Values({draw.Int(1, 3), channels, draw.Int(3, 17), draw.Int(3, 17)}));
     std::string maps = test.Add("Relu", {"x"}, "start");
-    maps = AddConv(draw, test, maps, "conv", channels, all, 3);
+    maps = AddConv(draw, test, maps, "conv", channels, all, 3, 1, channels % parts == 0 ? parts : 1);
     if (draw.Coin()) maps = test.Add("Relu", {maps}, "maps");
     const std::string mean = test.Add("GlobalAveragePool", {maps}, "mean");
     test.Constant("lengths", Tensor::Ints({parts}, std::vector<int64_t>(static_cast<size_t>(parts), channels)));

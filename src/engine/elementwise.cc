@@ -178,11 +178,12 @@ void ActivatePlace(const Activation& activation, const Place& from, const float*
   });
 }
 
-void BinaryPlace(BinaryOp op, const Place& a, const float* left, const Place& b, const float* right, const Place& to,
-                 float* dst, int threads) {
+void BinaryPlace(BinaryOp op, const std::optional<Activation>& activation, const Place& a, const float* left,
+                 const Place& b, const float* right, const Place& to, float* dst, int threads) {
   ForEachChunk(RunsOf(a), threads, [&](int64_t n, int64_t block, int64_t begin, int64_t count) {
-    Combine(op, left + RunStart(a, n, block) + begin, right + RunStart(b, n, block) + begin,
-            dst + RunStart(to, n, block) + begin, count);
+    float* out = dst + RunStart(to, n, block) + begin;
+    Combine(op, left + RunStart(a, n, block) + begin, right + RunStart(b, n, block) + begin, out, count);
+    if (activation) ApplyActivation(*activation, out, count);
   });
 }
 

@@ -14,8 +14,9 @@ enum class BinaryOp { kAdd, kSub, kMul, kDiv, kPRelu };  // kPRelu: a < 0 ? a * 
 void ActivatePlace(const Activation& activation, const Place& from, const float* src, const Place& to, float* dst,
                    int threads);
 
-void BinaryPlace(BinaryOp op, const Place& a, const float* left, const Place& b, const float* right, const Place& to,
-                 float* dst, int threads);
+// `activation` is applied to the result.
+void BinaryPlace(BinaryOp op, const std::optional<Activation>& activation, const Place& a, const float* left,
+                 const Place& b, const float* right, const Place& to, float* dst, int threads);
 
 // right holds one number a channel: [batch or 1, channels], plain; `batched` says which. A scalar is `scalar`.
 struct ChannelOperand {

@@ -13,7 +13,11 @@ Kind KindOf(const Window& w, const Shape& in, const Shape& out) {
   const bool window3 = w.kernel_h == 3 && w.kernel_w == 3 && w.stride_h == w.stride_w && w.stride_h <= 2 &&
                        w.pad_top <= 2 && w.pad_left <= 2;
   if (!window3) return Kind::kNone;
-  if (w.groups > 1) return w.groups == in[1] && w.groups == out[1] ? Kind::kDepthwise : Kind::kNone;
+  if (w.groups > 1 && w.groups == in[1] && w.groups == out[1]) return Kind::kDepthwise;
+  if (w.groups > 1) {
+    const bool fills = in[1] / w.groups % 16 == 0 && out[1] / w.groups % 16 == 0;
+    return w.stride_h == 1 && fills ? Kind::kGrouped3x3 : Kind::kNone;
+  }
   if (in[1] <= 4) return Kind::kStem;
   return w.stride_h == 1 && in[1] >= 16 && out[1] >= 8 ? Kind::kDense3x3 : Kind::kNone;
 }

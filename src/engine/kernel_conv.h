@@ -12,7 +12,8 @@
 // handed over. Shared by the lowerings that use them.
 namespace maskscope::kernel_conv {
 
-enum class Kind { kNone, kPointwise, kDepthwise, kStem, kDense3x3 };
+// kGrouped3x3: several dense convolutions, each of its own blocks of channels.
+enum class Kind { kNone, kPointwise, kDepthwise, kStem, kDense3x3, kGrouped3x3 };
 
 // One convolution with what is computed along with it.
 struct Conv {

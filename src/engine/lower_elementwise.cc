@@ -30,6 +30,20 @@ Place WriteLike(PlanBuilder& builder, const std::set<const Node*>& nodes, const 
   return builder.Write(value, {from.format});
 }
 
+// The activation that follows, computed along, and all nodes that the step then does.
+struct Group {
+  Epilogue epilogue;
+  std::set<const Node*> nodes;
+};
+Group TakeEpilogue(PlanBuilder& builder, const Node& node) {
+  Group group{FindEpilogue(builder, node, false), {&node}};
+  for (const Node* along : group.epilogue.nodes) {
+    builder.MarkDone(*along);
+    group.nodes.insert(along);
+  }
+  return group;
+}
+
 bool LowerActivation(PlanBuilder& builder, const Node& node) {
   std::optional<Activation> activation = ActivationOf(builder.graph(), node);
   if (!activation) return false;
@@ -74,11 +88,12 @@ void LowerSameShape(PlanBuilder& builder, const Node& node, BinaryOp op) {
   const Format format = blocked ? Format::kBlocked : Format::kPlain;
   const Place a = builder.Read(node.inputs[0], {format}, ElementType::kF32, false);
   const Place b = builder.Read(node.inputs[1], {format}, ElementType::kF32, false);
-  const Place to = WriteLike(builder, {&node}, node.outputs[0], a);
-  Step step{node.name, node.op, "elementwise", {a.buffer, b.buffer}, {to.buffer}, nullptr};
-  step.bind = [=, threads = builder.options().threads](const Bases& bases) -> Work {
+  const auto [epilogue, nodes] = TakeEpilogue(builder, node);
+  const Place to = WriteLike(builder, nodes, epilogue.value, a);
+  Step step{node.name, epilogue.op, "elementwise", {a.buffer, b.buffer}, {to.buffer}, nullptr};
+  step.bind = [=, activation = epilogue.activation, threads = builder.options().threads](const Bases& bases) -> Work {
     return [=, left = bases.At(a), right = bases.At(b), dst = bases.At(to)] {
-      BinaryPlace(op, a, left.floats(), b, right.floats(), to, dst.floats(), threads);
+      BinaryPlace(op, activation, a, left.floats(), b, right.floats(), to, dst.floats(), threads);
     };
   };
   builder.Emit(std::move(step));
@@ -169,12 +184,7 @@ bool LowerBatchNorm(PlanBuilder& builder, const Node& node) {
   if (!numbers) return false;
   const Place a = ReadAsIs(builder, node.inputs[0]);
   const Place from = a.format == Format::kNhwc ? builder.Read(node.inputs[0], {Format::kBlocked}) : a;
-  const Epilogue epilogue = FindEpilogue(builder, node, false);
-  std::set<const Node*> nodes{&node};
-  for (const Node* along : epilogue.nodes) {
-    builder.MarkDone(*along);
-    nodes.insert(along);
-  }
+  const auto [epilogue, nodes] = TakeEpilogue(builder, node);
   const Place to = WriteLike(builder, nodes, epilogue.value, from);
   Step step{node.name, epilogue.op, "elementwise", {from.buffer}, {to.buffer}, nullptr};
   step.bind = [=, activation = epilogue.activation, threads = builder.options().threads](const Bases& bases) -> Work {

@@ -137,6 +137,47 @@ void EmitDense3x3(PlanBuilder& builder, const Conv& conv) {
   });
 }
 
+// Group number `group` of the convolution, by itself.
+kernels::Conv3x3Weights PackGroup(const Conv& conv, int64_t group) {
+  const int64_t in = conv.in[1] / conv.window.groups, out = conv.out[1] / conv.window.groups;
+  const float* bias = conv.bias == nullptr ? nullptr : conv.bias->floats.data() + group * out;
+  return kernels::PackConv3x3(conv.weights->floats.data() + group * out * in * 9, bias, static_cast<int>(in),
+                              static_cast<int>(out), {*KernelActivation(conv.epilogue.activation)});
+}
+
+void EmitGrouped3x3(PlanBuilder& builder, const Conv& conv) {
+  const Place src = ReadBlocked(builder, conv.node->inputs[0]);
+  MarkGroup(builder, conv);
+  const Place dst = builder.Write(conv.epilogue.value, {Format::kBlocked});
+  const int64_t groups = conv.window.groups;
+  const int threads = builder.options().threads;
+  kernels::Conv3x3Run run;
+  run.geometry = GeometryOf(conv);
+  std::vector<std::shared_ptr<const kernels::Conv3x3Weights>> weights;
+  for (int64_t g = 0; g < groups; ++g) {
+    weights.push_back(Shared<kernels::Conv3x3Weights>(builder, conv.key() + "winograd" + std::to_string(g),
+                                                      [&] { return PackGroup(conv, g); }));
+  }
+  const int scratch = builder.Scratch(kernels::WorkspaceFloats(*weights[0], run, threads) * 4);
+  Step step = StepFor(conv, conv.epilogue.op, "winograd");
+  step.reads = {src.buffer};
+  step.writes = {dst.buffer, scratch};
+  const std::vector<int64_t> in(static_cast<size_t>(groups), src.shape[1] / groups);
+  const std::vector<int64_t> out(static_cast<size_t>(groups), dst.shape[1] / groups);
+  step.bind = [=](const Bases& bases) -> Work {
+    return [=, spare = bases.At(scratch), &bases] {
+      for (size_t g = 0; g < weights.size(); ++g) {
+        kernels::Conv3x3Run filled = run;
+        const Place from = SliceOf(1, src, in, g), to = SliceOf(1, dst, out, g);
+        filled.src = In(from, bases.At(from));
+        filled.dst = Out(to, bases.At(to));
+        kernels::Run(*weights[g], filled, threads, spare.floats());
+      }
+    };
+  };
+  builder.Emit(std::move(step));
+}
+
 // ---- heads of a detector
 
 // A convolution of the same input whose result must end up channel by channel beside each pixel.
@@ -248,6 +289,9 @@ bool LowerKernelConv(PlanBuilder& builder, const Node& node) {
       return true;
     case Kind::kDense3x3:
       EmitDense3x3(builder, *conv);
+      return true;
+    case Kind::kGrouped3x3:
+      EmitGrouped3x3(builder, *conv);
       return true;
     case Kind::kNone:
       break;

@@ -1,7 +1,7 @@
 """compare.py ZOO_OUTPUTS ARCHITECTURE...
 
 Gives PyTorch networks random weights and random BatchNorm statistics, puts the same weights into maskscope's graphs by name, and compares
-"features" and "logits" with PyTorch in double precision: |a - b| <= 1e-4 * max(1, largest |reference|) + 8 times what PyTorch's own single
+"features" and "logits" with PyTorch in double precision: |a - b| <= 1e-4 * largest |reference| + 8 times what PyTorch's own single
 precision is off by (deep networks of random weights blow rounding up). Exit code 77 (skipped) where torchvision is not installed.
 """
 import json
@@ -113,7 +113,7 @@ def compare(program, architecture, folder):
         model.float()
         for name, wanted in exact.items():
             found = torch.from_numpy(numpy.fromfile(os.path.join(folder, name + ".f32"), dtype=numpy.float32)).double()
-            largest = max(1.0, wanted.abs().max().item())
+            largest = wanted.abs().max().item()
             same_size = found.numel() == wanted.numel()
             worst = (found - wanted.flatten()).abs().max().item() if same_size else float("inf")
             rounding = (single[name] - wanted).abs().max().item()

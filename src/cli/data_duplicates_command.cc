@@ -76,11 +76,11 @@ void AddDataDuplicatesCommand(CLI::App& data, CommandContext& context) {
       ->option_text("FILE");
   app.add_flag("--whole-only", options->whole_only, "quicker: no crops, no odd angles");
   app.add_flag("--no-scenes", options->no_scenes, "only copies, not different photos of one scene");
-  app.add_option("--least-detail", search.least_detail, "correlation of detail that makes a copy")
+  app.add_option("--least-agreement", search.least_agreement, "how well places must agree in a copy, -1 to 1")
       ->option_text("R")
       ->capture_default_str();
-  app.add_option("--least-matches", search.least_matches, "local features that make a scene")
-      ->option_text("N")
+  app.add_option("--least-steady", search.least_steady, "share of the places that must agree in a scene")
+      ->option_text("SHARE")
       ->capture_default_str();
   app.add_option("--threads", search.threads, "0 = all cores")->option_text("N")->capture_default_str();
 }

@@ -18,7 +18,7 @@ namespace maskscope::test {
 Image ToyPicture(const std::vector<std::string>& rows);
 
 // A folder with the toy models in models/, in which the program runs.
-class ProgramTest : public testing::Test {
+class ProgramTest : public ::testing::Test {
  protected:
   ProgramTest();
   // Writes ToyPicture(rows), JPEG or PNG by its ending.

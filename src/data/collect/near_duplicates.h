@@ -7,6 +7,7 @@
 
 #include "data/duplicates/find_duplicates.h"
 #include "data/duplicates/print_cache.h"
+#include "data/duplicates/view_code.h"
 
 namespace maskscope::collect {
 
@@ -31,9 +32,8 @@ class NearDuplicates {
  private:
   struct Known {
     std::string path;
-    Box content;
-    int width, height;
-    std::vector<PrintView> views;  // in eight poses
+    const PicturePrint* print;  // in the cache
+    ViewCode code;              // of the whole
   };
 
   std::filesystem::path folder_;

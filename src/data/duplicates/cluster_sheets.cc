@@ -18,8 +18,8 @@ constexpr size_t kMostTiles = 60;
 std::string HowFound(const DuplicatePair& pair) {
   if (pair.kind == DuplicateKind::kExact) return "exact";
   return fmt::format(
-      "{} {:.2f}/{:.2f} {} matches{}{}", DuplicateKindName(pair.kind), pair.evidence.correlation, pair.evidence.detail,
-      pair.evidence.matches, pair.pose.mirrored ? " mirrored" : "",
+      "{} {:.2f} {:.0f} % steady{}{}", DuplicateKindName(pair.kind), pair.evidence.agreement.mean,
+      100 * pair.evidence.agreement.steady, pair.pose.mirrored ? " mirrored" : "",
       std::abs(pair.pose.rotation_degrees) > 5 ? fmt::format(" {:.0f} deg", pair.pose.rotation_degrees) : "");
 }
 

@@ -13,10 +13,12 @@
 namespace maskscope {
 namespace {
 
-constexpr int kLongSide = 256;  // pixels
-constexpr int kDetailRadius = 5;
+constexpr int kLongSide = 256;  // pixels, halved from level to level
+constexpr int kDetailRadius = 3;
 constexpr int kFeatures = 400;
-constexpr int kSamples = 96;  // points a side of the final comparison
+constexpr double kAgree = 0.7;  // places that agree so well on average need no second opinion
+
+int LongSide(int level) { return kLongSide >> level; }
 
 }  // namespace
 
@@ -26,30 +28,54 @@ struct ConfirmView::Features {
 };
 
 struct ConfirmView::State {
-  int width = 0, height = 0;
-  std::vector<uint8_t> grey, detail;
+  struct Level {
+    int width = 0, height = 0;
+    std::vector<uint8_t> grey, detail;
+  };
+  std::array<Level, kLevels> levels;
+  int level = 0;
   std::array<Features, 2> features;
   std::array<std::once_flag, 2> made;
 };
 
-ConfirmView::ConfirmView(const Image& image, const Box& content) : state_(std::make_unique<State>()) {
-  const float scale = kLongSide / std::max(content.width(), content.height());
-  state_->width = std::max(16, static_cast<int>(content.width() * scale + 0.5f));
-  state_->height = std::max(16, static_cast<int>(content.height() * scale + 0.5f));
-  state_->grey = ToGrey(CropResize(image, content, state_->width, state_->height));
-  state_->detail = DetailOf(grey(), kDetailRadius);
+ConfirmView::ConfirmView(const Image& image, const PicturePrint& print) : state_(std::make_unique<State>()) {
+  const float longest = std::max(print.content.width(), print.content.height());
+  constexpr float kEnlarged = 1.28f;  // by no more than this
+  while (state_->level + 1 < kLevels && longest * kEnlarged < static_cast<float>(LongSide(state_->level))) {
+    ++state_->level;
+  }
+  const float x = static_cast<float>(image.width) / static_cast<float>(print.width);
+  const float y = static_cast<float>(image.height) / static_cast<float>(print.height);
+  const Box& box = print.content;
+  const Box content{box.x1 * x, box.y1 * y, box.x2 * x, box.y2 * y};
+  for (int i = 0; i < kLevels; ++i) {
+    State::Level& level = state_->levels[i];
+    const float scale = static_cast<float>(LongSide(i)) / longest;
+    level.width = std::max(16, static_cast<int>(box.width() * scale + 0.5f));
+    level.height = std::max(16, static_cast<int>(box.height() * scale + 0.5f));
+    level.grey = ToGrey(CropResize(image, content, level.width, level.height));
+    if (i >= state_->level) level.detail = DetailOf(grey(i), kDetailRadius);
+  }
 }
 ConfirmView::~ConfirmView() = default;
 ConfirmView::ConfirmView(ConfirmView&&) noexcept = default;
 ConfirmView& ConfirmView::operator=(ConfirmView&&) noexcept = default;
 
-GreyView ConfirmView::grey() const { return {state_->grey, state_->width, state_->height}; }
-GreyView ConfirmView::detail() const { return {state_->detail, state_->width, state_->height}; }
+int ConfirmView::level() const { return state_->level; }
+GreyView ConfirmView::grey(int level) const {
+  const State::Level& at = state_->levels[level];
+  return {at.grey, at.width, at.height};
+}
+GreyView ConfirmView::detail(int level) const {
+  const State::Level& at = state_->levels[level];
+  return {at.detail, at.width, at.height};
+}
 
 const ConfirmView::Features& ConfirmView::features(bool mirrored) const {
   Features& features = state_->features[mirrored];
   std::call_once(state_->made[mirrored], [&] {
-    const cv::Mat upright(state_->height, state_->width, CV_8UC1, state_->grey.data());
+    State::Level& level = state_->levels[0];
+    const cv::Mat upright(level.height, level.width, CV_8UC1, level.grey.data());
     cv::Mat picture;  // its own pixels: a flip in place would mirror the grey copy
     if (mirrored) {
       cv::flip(upright, picture, 1);
@@ -59,7 +85,7 @@ const ConfirmView::Features& ConfirmView::features(bool mirrored) const {
     const auto orb = cv::ORB::create(kFeatures, 1.2f, 8, 15, 0, 2, cv::ORB::HARRIS_SCORE, 31, 10);
     orb->detectAndCompute(picture, cv::noArray(), features.points, features.descriptors);
     if (!mirrored) return;
-    for (cv::KeyPoint& point : features.points) point.pt.x = static_cast<float>(state_->width - 1) - point.pt.x;
+    for (cv::KeyPoint& point : features.points) point.pt.x = static_cast<float>(level.width - 1) - point.pt.x;
   });
   return features;
 }
@@ -84,7 +110,8 @@ Affine MapByFeatures(const ConfirmView& first, const ConfirmView& second, bool m
   std::vector<uint8_t> agree;
   const cv::Mat found = cv::estimateAffine2D(from, to, agree, cv::RANSAC, 3.0, 1000, 0.995, 5);
   if (found.empty()) return {};
-  const double w1 = first.grey().width, h1 = first.grey().height, w2 = second.grey().width, h2 = second.grey().height;
+  const GreyView one = first.grey(0), other = second.grey(0);
+  const double w1 = one.width, h1 = one.height, w2 = other.width, h2 = other.height;
   const auto at = [&](int row, int column) { return found.at<double>(row, column); };
   const Affine map{at(0, 0) * w1 / w2, at(0, 1) * h1 / w2, (at(0, 2) + 0.5 * (1 - at(0, 0) - at(0, 1))) / w2,
                    at(1, 0) * w1 / h2, at(1, 1) * h1 / h2, (at(1, 2) + 0.5 * (1 - at(1, 0) - at(1, 1))) / h2};
@@ -104,34 +131,40 @@ Affine MapByFeatures(const ConfirmView& first, const ConfirmView& second, bool m
   return map;
 }
 
-ConfirmEvidence Measure(const ConfirmView& first, const ConfirmView& second, const Affine& start) {
-  ConfirmEvidence evidence;
-  // Coarse on brightness, fine on detail: detail has a narrow peak.
-  Alignment aligned = AlignUphill(first.grey(), second.grey(), start, 32, 0.015, 2);
-  const Alignment coarse = Correlate(first.detail(), second.detail(), aligned.map, 64);
-  if (coarse.correlation > 0.15) {
-    aligned = AlignUphill(first.detail(), second.detail(), aligned.map, 48, 0.006, 2);
+ConfirmEvidence Measure(const ConfirmView& first, const ConfirmView& second, const Affine& start, int level) {
+  constexpr int kSamples = 64, kSteps = 5;  // points a side
+  // On brightness, then on detail, which has a narrow peak; or on detail at once, where the start is good already and
+  // brightness misleads (corners that a turn left black).
+  const GreyView detail = first.detail(level), other_detail = second.detail(level);
+  const Alignment coarse = Align(first.grey(level), second.grey(level), start, kSamples * 3 / 4, kSteps);
+  Alignment aligned = Align(detail, other_detail, coarse.map, kSamples, kSteps);
+  if (aligned.correlation < 0.6) {
+    const Alignment at_once = Align(detail, other_detail, start, kSamples, kSteps);
+    if (at_once.correlation > aligned.correlation) aligned = at_once;
   }
+  ConfirmEvidence evidence;
   evidence.map = aligned.map;
-  evidence.detail = Correlate(first.detail(), second.detail(), aligned.map, kSamples).correlation;
-  const Alignment last = Correlate(first.grey(), second.grey(), aligned.map, kSamples);
+  evidence.detail = aligned.correlation;
+  evidence.agreement = ComparePlaces(detail, other_detail, aligned.map);
+  const Alignment last = Correlate(first.grey(level), second.grey(level), aligned.map, kSamples);
   evidence.correlation = last.correlation;
   evidence.overlap_first = last.overlap;
-  evidence.overlap_second = Correlate(second.grey(), first.grey(), aligned.map.Inverse(), 32).overlap;
+  evidence.overlap_second = Correlate(second.grey(level), first.grey(level), aligned.map.Inverse(), 32).overlap;
   return evidence;
 }
 
 }  // namespace
 
-ConfirmEvidence Confirm(const ConfirmView& first, const ConfirmView& second, const Affine& guess) {
-  ConfirmEvidence best = Measure(first, second, guess);
+ConfirmEvidence Confirm(const ConfirmView& first, const ConfirmView& second, const Affine& guess, bool features) {
+  const int level = std::max(first.level(), second.level());
+  ConfirmEvidence best = Measure(first, second, guess, level);
+  if (best.agreement.mean >= kAgree || !features) return best;
   int matches = 0;
   const Affine by_features = MapByFeatures(first, second, guess.Mirrors(), &matches);
-  if (matches >= 8 && by_features.Mirrors() == guess.Mirrors()) {
-    ConfirmEvidence other = Measure(first, second, by_features);
-    if (other.detail > best.detail) best = other;
-    best.matches = matches;
-  }
+  if (matches < 8 || by_features.Mirrors() != guess.Mirrors()) return best;
+  const ConfirmEvidence other = Measure(first, second, by_features, level);
+  if (other.detail > best.detail) best = other;
+  best.matches = matches;
   return best;
 }
 

@@ -13,27 +13,29 @@ namespace {
 
 // The file: the magic, a record a pair, FNV-1a over all of that. It is read on the machine that wrote it, or one like
 // it: records are as they lie in memory.
-constexpr std::string_view kMagic = "maskscope.evidence/1\n";
+constexpr std::string_view kMagic = "maskscope.evidence/2\n";
 constexpr int64_t kMaxCacheBytes = int64_t{8} << 30;
 
 struct Record {
   uint64_t first, second;
-  double map[6], correlation, detail, overlap_first, overlap_second;
-  int64_t matches;
+  double map[6], correlation, detail, overlap_first, overlap_second, agreement, steady;
+  int32_t places, matches;
 };
-static_assert(sizeof(Record) == 13 * 8, "no padding: its bytes are written");
+static_assert(sizeof(Record) == 15 * 8, "no padding: its bytes are written");
 
 Record RecordOf(const std::pair<uint64_t, uint64_t>& key, const ConfirmEvidence& e) {
-  return {key.first,        key.second, {e.map.a, e.map.b, e.map.c, e.map.d, e.map.e, e.map.f},
-          e.correlation,    e.detail,   e.overlap_first,
-          e.overlap_second, e.matches};
+  return {key.first,          key.second,       {e.map.a, e.map.b, e.map.c, e.map.d, e.map.e, e.map.f},
+          e.correlation,      e.detail,         e.overlap_first,
+          e.overlap_second,   e.agreement.mean, e.agreement.steady,
+          e.agreement.places, e.matches};
 }
 
 ConfirmEvidence EvidenceOf(const Record& r) {
   return {{r.map[0], r.map[1], r.map[2], r.map[3], r.map[4], r.map[5]},
           r.correlation,
           r.detail,
-          static_cast<int>(r.matches),
+          {r.places, r.agreement, r.steady},
+          r.matches,
           r.overlap_first,
           r.overlap_second};
 }

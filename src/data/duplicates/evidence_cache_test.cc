@@ -7,7 +7,9 @@
 namespace maskscope {
 namespace {
 
-ConfirmEvidence Evidence(double seed) { return {{seed, 0.1, 2, 3, 4, 5}, seed / 3, -0.25, 17, 0.5, 1.0 / 7}; }
+ConfirmEvidence Evidence(double seed) {
+  return {{seed, 0.1, 2, 3, 4, 5}, seed / 3, -0.25, {9, 0.4, seed / 7}, 17, 0.5, 1.0 / 7};
+}
 
 TEST(EvidenceCache, KeepsEveryBitAndTheOrderOfThePair) {
   const TestFolder folder;
@@ -28,6 +30,9 @@ TEST(EvidenceCache, KeepsEveryBitAndTheOrderOfThePair) {
   EXPECT_EQ(found->map.f, wanted.map.f);
   EXPECT_EQ(found->correlation, wanted.correlation);
   EXPECT_EQ(found->detail, wanted.detail);
+  EXPECT_EQ(found->agreement.places, 9);
+  EXPECT_EQ(found->agreement.mean, 0.4);
+  EXPECT_EQ(found->agreement.steady, wanted.agreement.steady);
   EXPECT_EQ(found->matches, 17);
   EXPECT_EQ(found->overlap_second, wanted.overlap_second);
 }

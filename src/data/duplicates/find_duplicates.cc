@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <list>
-#include <map>
-#include <memory>
 #include <mutex>
 #include <unordered_map>
 
@@ -14,70 +11,13 @@
 #include "base/threads.h"
 #include "base/union_find.h"
 #include "data/duplicates/candidates.h"
+#include "data/duplicates/confirm_views.h"
 #include "data/duplicates/evidence_cache.h"
 #include "data/duplicates/print_cache.h"
 #include "image/decode.h"
 
 namespace maskscope {
 namespace {
-
-// Decoding no larger than is needed: 256 pixels are compared, 64 remembered.
-DecodeOptions Reduced() {
-  DecodeOptions options;
-  options.reduce_to_longest_side = 320;
-  return options;
-}
-
-std::filesystem::path FileOf(const Dataset& dataset, size_t picture) {
-  return dataset.root / std::filesystem::path(dataset.pictures[picture].path);
-}
-
-// Pictures ready for comparison, the ones used last kept. Thread-safe.
-class ConfirmViews {
- public:
-  ConfirmViews(const Dataset& dataset, const std::vector<size_t>& pictures, const std::vector<PicturePrint>& prints)
-      : dataset_(dataset), pictures_(pictures), prints_(prints) {}
-
-  std::shared_ptr<const ConfirmView> Get(size_t print) {
-    {
-      const std::lock_guard lock(mutex_);
-      const auto found = views_.find(print);
-      if (found != views_.end()) {
-        order_.splice(order_.begin(), order_, found->second.place);
-        return found->second.view;
-      }
-    }
-    const std::filesystem::path file = FileOf(dataset_, pictures_[print]);
-    const Image image = ReadImage(file, Reduced()).image;
-    const PicturePrint& from = prints_[print];
-    const float sx = static_cast<float>(image.width) / static_cast<float>(from.width);
-    const float sy = static_cast<float>(image.height) / static_cast<float>(from.height);
-    const Box& box = from.content;
-    auto view = std::make_shared<const ConfirmView>(image, Box{box.x1 * sx, box.y1 * sy, box.x2 * sx, box.y2 * sy});
-    const std::lock_guard lock(mutex_);
-    if (views_.count(print) > 0) return views_[print].view;
-    order_.push_front(print);
-    views_[print] = {view, order_.begin()};
-    if (order_.size() > kMost) {
-      views_.erase(order_.back());
-      order_.pop_back();
-    }
-    return view;
-  }
-
- private:
-  static constexpr size_t kMost = 2000;  // about 150 kB each
-  struct Entry {
-    std::shared_ptr<const ConfirmView> view;
-    std::list<size_t>::iterator place;
-  };
-  const Dataset& dataset_;
-  const std::vector<size_t>& pictures_;
-  const std::vector<PicturePrint>& prints_;
-  std::mutex mutex_;
-  std::list<size_t> order_;
-  std::unordered_map<size_t, Entry> views_;
-};
 
 class Search {
  public:
@@ -138,15 +78,15 @@ class Search {
     const ManifestPicture& picture = dataset_.pictures[i];
     DataProblem problem{DataProblem::Severity::kError, "", picture.path, "", ""};
     try {
-      const std::vector<uint8_t> bytes = ReadFileBytes(FileOf(dataset_, i), Reduced().max_file_bytes);
+      const std::filesystem::path file = FileOf(dataset_, i);
+      const std::vector<uint8_t> bytes = ReadFileBytes(file, ComparedSize().max_file_bytes);
       hashes_[i] = ContentHash({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-      if (const auto known = cache_.Find(hashes_[i])) {
-        prints_[i] = *known;
+      prints_[i] = cache_.Find(hashes_[i]);
+      if (prints_[i] != nullptr) {
         ++from_cache_;
       } else {
-        const DecodedImage decoded = DecodeImage(bytes, FileOf(dataset_, i).string(), Reduced());
-        prints_[i] = MakePicturePrint(decoded.image, decoded.full_width, decoded.full_height);
-        cache_.Add(hashes_[i], prints_[i]);
+        const DecodedImage decoded = DecodeImage(bytes, file.string(), ComparedSize());
+        prints_[i] = cache_.Add(hashes_[i], MakePicturePrint(decoded.image, decoded.full_width, decoded.full_height));
       }
       if (picture.hash.empty() || picture.hash == hashes_[i]) return;
       problem.severity = DataProblem::Severity::kWarning;
@@ -166,8 +106,8 @@ class Search {
     hashes_.resize(count);
     prints_.resize(count);
     Start("prints", count, "pictures");
-    // Kept now and then, so that a power cut costs little.
-    constexpr size_t kBlock = 4000;
+    // Saved now and then, so that a power cut costs little.
+    constexpr size_t kBlock = 1000;
     for (size_t begin = 0; begin < count && !stopped_; begin += kBlock) {
       ParallelFor(std::min(kBlock, count - begin), options_.threads, [&](size_t i) {
         if (stopped_) return;
@@ -196,10 +136,10 @@ class Search {
       DuplicatePair pair;
       pair.first = first->second;
       pair.second = i;
-      pair.evidence = {{}, 1, 1, 0, 1, 1};
+      pair.evidence.correlation = pair.evidence.detail = 1;
+      pair.evidence.overlap_first = pair.evidence.overlap_second = 1;
       report_.pairs.push_back(pair);
     }
-    prints_.clear();
   }
 
   std::vector<PrintCandidate> Candidates() {
@@ -208,48 +148,47 @@ class Search {
     options.whole_distance = options_.whole_distance;
     options.part_distance = options_.part_distance;
     options.threads = options_.threads;
-    Start("likely pairs", distinct_.size(), "pictures");
+    Start("likely pairs", 2 * distinct_.size(), "steps");
     std::vector<PrintCandidate> candidates = FindCandidates(distinct_prints_, options, [&] { return Step(); });
     ThrowIfStopped();
     report_.candidates = candidates.size();
     return candidates;
   }
 
-  ConfirmEvidence Compare(const PrintCandidate& candidate, ConfirmViews& views) {
-    const std::string &first = hashes_[distinct_[candidate.first]], &second = hashes_[distinct_[candidate.second]];
-    if (const auto known = evidence_.Find(first, second)) return *known;
-    const ConfirmEvidence evidence = Confirm(*views.Get(candidate.first), *views.Get(candidate.second), candidate.map);
-    evidence_.Add(first, second, evidence);
+  ConfirmEvidence Evidence(const PrintCandidate& candidate, ConfirmViews& views) {
+    // Local features take longest: they are left to pairs whose small copies agree well.
+    constexpr double kPromising = 0.55;
+    const size_t first = distinct_[candidate.first], second = distinct_[candidate.second];
+    if (const auto known = evidence_.Find(hashes_[first], hashes_[second])) return *known;
+    const ConfirmEvidence evidence = Confirm(*views.Get(first, *distinct_prints_[candidate.first]),
+                                             *views.Get(second, *distinct_prints_[candidate.second]), candidate.map,
+                                             candidate.agreement >= kPromising);
+    evidence_.Add(hashes_[first], hashes_[second], evidence);
     return evidence;
   }
 
-  DuplicatePair Judge(const PrintCandidate& candidate, const ConfirmEvidence& evidence) const {
+  DuplicatePair Compare(const PrintCandidate& candidate, ConfirmViews& views) {
     DuplicatePair pair;
     pair.first = distinct_[candidate.first];
     pair.second = distinct_[candidate.second];
-    pair.hash_distance = candidate.hash_distance;
+    pair.code_distance = candidate.code_distance;
     pair.print_correlation = candidate.correlation;
-    pair.evidence = evidence;
-    const Box &a = distinct_prints_[candidate.first].content, &b = distinct_prints_[candidate.second].content;
+    pair.evidence = Evidence(candidate, views);
+    const Box &a = distinct_prints_[candidate.first]->content, &b = distinct_prints_[candidate.second]->content;
     pair.pose = DescribePose(pair.evidence.map, a.width(), a.height(), b.width(), b.height());
-    const ConfirmEvidence& seen = pair.evidence;
-    const bool sure = seen.matches >= 8 || seen.detail >= options_.least_detail + 0.1;
-    const bool copy = seen.detail >= options_.least_detail && seen.correlation >= options_.least_correlation && sure;
-    pair.kind = copy ? DuplicateKind::kCopy : DuplicateKind::kScene;
     return pair;
   }
 
   void ConfirmAll(const std::vector<PrintCandidate>& candidates) {
-    ConfirmViews views(dataset_, distinct_, distinct_prints_);
+    ConfirmViews views(dataset_);
     Start("pixels compared", candidates.size(), "pairs");
     ParallelFor(candidates.size(), options_.threads, [&](size_t i) {
       if (stopped_) return;
-      const PrintCandidate& candidate = candidates[i];
-      const DuplicatePair pair = Judge(candidate, Compare(candidate, views));
+      DuplicatePair pair = Compare(candidates[i], views);
       Step();
-      const bool scene = options_.scenes && pair.evidence.matches >= options_.least_matches &&
-                         pair.evidence.detail >= options_.least_detail / 2;
-      const bool alike = pair.kind == DuplicateKind::kCopy || scene;
+      const std::optional<DuplicateKind> kind = JudgeEvidence(pair.evidence, options_);
+      const bool alike = kind == DuplicateKind::kCopy || (kind == DuplicateKind::kScene && options_.scenes);
+      pair.kind = kind.value_or(DuplicateKind::kScene);
       if (!alike && !options_.keep_rejected) return;
       const std::lock_guard lock(mutex_);
       (alike ? report_.pairs : report_.rejected).push_back(pair);
@@ -267,10 +206,10 @@ class Search {
   PrintCache cache_;
   EvidenceCache evidence_;
   DuplicateReport report_;
-  std::vector<std::string> hashes_;   // a picture; empty: could not be read
-  std::vector<PicturePrint> prints_;  // a picture
-  std::vector<size_t> distinct_;      // pictures, one for each content
-  std::vector<PicturePrint> distinct_prints_;
+  std::vector<std::string> hashes_;          // a picture; empty: could not be read
+  std::vector<const PicturePrint*> prints_;  // a picture; in the cache
+  std::vector<size_t> distinct_;             // pictures, one for each content
+  std::vector<const PicturePrint*> distinct_prints_;
   std::atomic<size_t> from_cache_{0};
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;
@@ -295,16 +234,28 @@ void DuplicateOptions::Validate() const {
   const auto share = [&](double value, const char* field) {
     problems.Require(std::isfinite(value) && value >= 0 && value <= 1, field, std::to_string(value), "0 to 1");
   };
-  const auto bits = [&](int value, const char* field) {
-    problems.Require(value >= 0 && value <= 100, field, std::to_string(value), "0 to 100 bits");
-  };
-  bits(whole_distance, "whole_distance");
-  bits(part_distance, "part_distance");
-  share(least_detail, "least_detail");
+  share(whole_distance, "whole_distance");
+  share(part_distance, "part_distance");
+  share(least_agreement, "least_agreement");
   share(least_correlation, "least_correlation");
-  problems.Require(least_matches >= 8, "least_matches", std::to_string(least_matches), "8 or more");
+  share(least_steady, "least_steady");
+  const auto places = [&](int value, const char* field) {
+    problems.Require(value >= 4 && value <= 64, field, std::to_string(value), "4 to 64");
+  };
+  places(least_places, "least_places");
+  places(least_scene_places, "least_scene_places");
   problems.ThrowIfAny(ErrorKind::kUsage, "duplicates");
   ResolveThreads(threads, "threads");
+}
+
+std::optional<DuplicateKind> JudgeEvidence(const ConfirmEvidence& evidence, const DuplicateOptions& options) {
+  const PlaceAgreement& seen = evidence.agreement;
+  if (seen.places < options.least_places) return std::nullopt;
+  if (seen.mean >= options.least_agreement && evidence.correlation >= options.least_correlation) {
+    return DuplicateKind::kCopy;
+  }
+  if (seen.places >= options.least_scene_places && seen.steady >= options.least_steady) return DuplicateKind::kScene;
+  return std::nullopt;
 }
 
 DuplicateReport FindDuplicates(const Dataset& dataset, const DuplicateOptions& options, Progress* progress,

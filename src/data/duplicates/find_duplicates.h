@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,16 +23,18 @@ enum class DuplicateKind { kExact, kCopy, kScene };
 std::string_view DuplicateKindName(DuplicateKind kind);  // "exact", "copy", "scene"
 
 struct DuplicateOptions {
-  bool parts = true;        // also look for pictures that show only a part of others
-  bool rotations = true;    // also at angles between quarter turns
-  bool scenes = true;       // also report kScene
-  int whole_distance = 76;  // of 256 bits: whole pictures farther apart are not looked at
-  int part_distance = 64;   // the same, where parts are compared
-  // A copy: detail and brightness correlate at least this much, and, unless detail does so by 0.1 more, 8 local
-  // features agree as well.
-  double least_detail = 0.5, least_correlation = 0.75;
-  // A scene: at least this many local features agree in place, and detail correlates at least half as much as a copy's.
-  int least_matches = 20;
+  bool parts = true;      // also look for pictures that show only a part of others
+  bool rotations = true;  // also at angles between quarter turns
+  bool scenes = true;     // also report kScene
+  // Views farther apart are not looked at: 0 alike, 1 unrelated (CodeDistance); where whole pictures are compared, and
+  // where parts are.
+  double whole_distance = 0.25, part_distance = 0.175;
+  // Of 64 places, at least so many must have detail that can be compared, in both pictures; more of them where only
+  // some need to agree. A few edges, as backgrounds out of focus have, can be laid over anyone's.
+  int least_places = 28, least_scene_places = 40;
+  // A copy: the places agree at least this much on average (PlaceAgreement), and so does brightness overall.
+  double least_agreement = 0.7, least_correlation = 0.6;
+  double least_steady = 0.4;    // a scene: at least this share of the places agrees almost fully
   int threads = 0;              // 0 = all cores
   bool keep_rejected = false;   // fill DuplicateReport::rejected
   std::filesystem::path cache;  // of prints, and with ".pairs" after its name of compared pairs; empty = none
@@ -42,7 +45,7 @@ struct DuplicateOptions {
 struct DuplicatePair {
   size_t first = 0, second = 0;  // in the dataset's pictures, first < second
   DuplicateKind kind = DuplicateKind::kExact;
-  int hash_distance = 0;         // of the views that led to it, of 256
+  double code_distance = 0;      // of the views that led to it
   double print_correlation = 1;  // of the small copies laid over each other
   ConfirmEvidence evidence;      // of exact pairs: the identity
   PoseInWords pose;              // how the first lies in the second
@@ -55,6 +58,9 @@ struct DuplicateReport {
   std::vector<DataProblem> problems;          // pictures that could not be read, hashes that do not fit: not compared
   size_t pictures = 0, from_cache = 0, candidates = 0, confirmed = 0;  // for the record
 };
+
+// What two pictures are by what was seen of them; nothing where they are not alike.
+std::optional<DuplicateKind> JudgeEvidence(const ConfirmEvidence& evidence, const DuplicateOptions& options);
 
 // Exact copies are compared through one of them. Errors: kUsage (options), kOutput (cache), kInterrupted when `stop`
 // returns true: what was made so far is then in the cache.

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "data/duplicates/cluster_sheets.h"
+#include "data/duplicates/test_copies.h"
 #include "data/painter.h"
 #include "data/test_folder.h"
 #include "image/decode.h"
@@ -14,6 +15,11 @@
 
 namespace maskscope {
 namespace {
+
+using test::Cut;
+using test::Letterboxed;
+using test::QuarterTurn;
+using test::Turned;
 
 // Portraits of one painter share backdrops and poses: copies must be told from those (that is why scenes are not asked
 // for here).
@@ -24,44 +30,6 @@ Image Portrait(uint64_t seed) {
   options.people = 3 + static_cast<int>(seed % 3);
   options.seed = seed;
   return PaintGroup(options).image;
-}
-
-Image QuarterTurn(const Image& image) {
-  Image turned(image.height, image.width);
-  for (int y = 0; y < image.height; ++y) {
-    for (int x = 0; x < image.width; ++x) {
-      std::copy_n(image.row(y) + 3 * size_t(x), 3, turned.row(x) + 3 * size_t(image.height - 1 - y));
-    }
-  }
-  return turned;
-}
-
-// Turned about the centre in a frame of the same size, black outside.
-Image Turned(const Image& image, double degrees) {
-  Image turned(image.width, image.height);
-  const double c = std::cos(degrees / 57.29578), s = std::sin(degrees / 57.29578);
-  const double mx = image.width / 2.0, my = image.height / 2.0;
-  for (int y = 0; y < image.height; ++y) {
-    for (int x = 0; x < image.width; ++x) {
-      const int u = static_cast<int>(mx + c * (x - mx) + s * (y - my)),
-                v = static_cast<int>(my - s * (x - mx) + c * (y - my));
-      if (u < 0 || v < 0 || u >= image.width || v >= image.height) continue;
-      std::copy_n(image.row(v) + 3 * size_t(u), 3, turned.row(y) + 3 * size_t(x));
-    }
-  }
-  return turned;
-}
-
-Image Letterboxed(const Image& image, int side, uint8_t fill) {
-  const float high = static_cast<float>(image.width - image.height) / 2;
-  return CropResize(image, {0, -high, static_cast<float>(image.width), static_cast<float>(image.height) + high}, side,
-                    side, fill);
-}
-
-Image Cut(const Image& image, float x1, float y1, float x2, float y2) {
-  const auto w = static_cast<float>(image.width), h = static_cast<float>(image.height);
-  const Box box{x1 * w, y1 * h, x2 * w, y2 * h};
-  return CropResize(image, box, static_cast<int>(box.width()), static_cast<int>(box.height()));
 }
 
 class DuplicatesTest : public ::testing::Test {
@@ -98,10 +66,10 @@ const std::vector<Case>& Cases() {
       {"turned_minus_33_mirrored", [](const Image& i) { return FlipHorizontal(Turned(i, -33)); }},
       {"letterboxed_black", [](const Image& i) { return Letterboxed(i, 416, 0); }},
       {"letterboxed_grey", [](const Image& i) { return Letterboxed(i, 300, 114); }},
-      {"crop_upper_left", [](const Image& i) { return Cut(i, 0, 0, 0.7f, 0.72f); }},
-      {"crop_shifted", [](const Image& i) { return Cut(i, 0.17f, 0.11f, 0.83f, 0.93f); }},
-      {"crop_square", [](const Image& i) { return Cut(i, 0.24f, 0, 0.94f, 1); }},
-      {"crop_mirrored", [](const Image& i) { return FlipHorizontal(Cut(i, 0.21f, 0.2f, 0.9f, 0.94f)); }},
+      {"crop_upper_left", [](const Image& i) { return Cut(i, 0, 0, 0.7, 0.72); }},
+      {"crop_shifted", [](const Image& i) { return Cut(i, 0.17, 0.11, 0.83, 0.93); }},
+      {"crop_square", [](const Image& i) { return Cut(i, 0.24, 0, 0.94, 1); }},
+      {"crop_mirrored", [](const Image& i) { return FlipHorizontal(Cut(i, 0.21, 0.2, 0.9, 0.94)); }},
   };
   return cases;
 }
@@ -129,8 +97,8 @@ TEST_F(DuplicatesTest, FindsEveryKindOfCopyAndNothingElse) {
 
 TEST_F(DuplicatesTest, FindsPartsThatOverlap) {
   const Image original = Portrait(7);
-  Add("left.jpg", Cut(original, 0, 0, 0.8f, 1));
-  Add("right.jpg", Cut(original, 0.2f, 0, 1, 1));
+  Add("left.jpg", Cut(original, 0, 0, 0.8, 1));
+  Add("right.jpg", Cut(original, 0.2, 0, 1, 1));
   Add("other.jpg", Portrait(8));
   DuplicateOptions options;
   options.scenes = false;
@@ -234,8 +202,8 @@ TEST_F(DuplicatesTest, SheetsShowClusters) {
 TEST(DuplicateOptionsTest, ReportsEveryBadField) {
   DuplicateOptions options;
   options.whole_distance = -1;
-  options.least_detail = 2;
-  ExpectError(ErrorKind::kUsage, {"whole_distance", "least_detail"}, [&] { options.Validate(); });
+  options.least_agreement = 2;
+  ExpectError(ErrorKind::kUsage, {"whole_distance", "least_agreement"}, [&] { options.Validate(); });
 }
 
 }  // namespace

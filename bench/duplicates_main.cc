@@ -75,7 +75,7 @@ void Measure(size_t count, const CandidateOptions& options) {
   CandidateCounts counts;
   const double start = ProcessorSeconds();
   const std::vector<PrintCandidate> found = FindCandidates(
-      pointers, {}, [] { return true; }, &counts);
+      pointers, options, [] { return true; }, &counts);
   const double seconds = ProcessorSeconds() - start;
   const auto copies = std::count_if(found.begin(), found.end(), [](const PrintCandidate& c) {
     return c.first % kCopyEvery == 0 && c.second == c.first + 1;

@@ -9,6 +9,7 @@
 #include "cli/result_output.h"
 #include "data/duplicates/cluster_sheets.h"
 #include "data/duplicates/find_duplicates.h"
+#include "data/duplicates/group_agreement.h"
 
 namespace maskscope {
 namespace {
@@ -32,6 +33,21 @@ std::string ClusterText(const Dataset& dataset, const DuplicateReport& report) {
   return text;
 }
 
+std::string Share(size_t part, size_t whole) {
+  return whole == 0 ? "-" : fmt::format("{} of {} ({:.0f} %)", part, whole, 100.0 * double(part) / double(whole));
+}
+
+std::string GroupText(const std::vector<GroupAgreement>& rows) {
+  if (rows.empty()) return "";
+  std::string text = fmt::format("against the groups that the pictures came with:\n  {:<14} {:<24} {:<24} {}\n", "set",
+                                 "pairs in one group", "of a group and joined", "groups whole");
+  for (const GroupAgreement& row : rows) {
+    text += fmt::format("  {:<14} {:<24} {:<24} {}\n", row.sets, Share(row.pairs_in_group, row.pairs),
+                        Share(row.joined, row.grouped_pairs), Share(row.whole, row.groups));
+  }
+  return text;
+}
+
 int RunDuplicates(Options options, const CommandContext& context) {
   options.search.parts = options.search.rotations = !options.whole_only;
   options.search.scenes = !options.no_scenes;
@@ -44,7 +60,7 @@ int RunDuplicates(Options options, const CommandContext& context) {
   for (const DataProblem& problem : report.problems) context.Warn(problem.file + ": " + problem.message);
   if (!options.json.empty()) WriteFileAtomically(options.json, DuplicatesJson(dataset, report));
   if (!options.sheets.empty()) WriteClusterSheets(dataset, report, options.sheets);
-  OutputStream("-").Write(ClusterText(dataset, report));
+  OutputStream("-").Write(ClusterText(dataset, report) + GroupText(CompareWithGroups(dataset, report)));
   size_t in_clusters = 0, kinds[3] = {};
   for (const auto& cluster : report.clusters) in_clusters += cluster.size();
   for (const DuplicatePair& pair : report.pairs) ++kinds[static_cast<size_t>(pair.kind)];

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/duplicates/find_duplicates.h"
+#include "data/duplicates/group_agreement.h"
 
 namespace maskscope {
 namespace {
@@ -58,9 +59,20 @@ std::string DuplicatesJson(const Dataset& dataset, const DuplicateReport& report
   for (const DataProblem& problem : report.problems) {
     problems.push_back({{"kind", problem.kind}, {"file", problem.file}, {"message", problem.message}});
   }
+  Json groups = Json::array();
+  for (const GroupAgreement& row : CompareWithGroups(dataset, report)) {
+    groups.push_back({{"sets", row.sets},
+                      {"pairs", row.pairs},
+                      {"pairs_in_group", row.pairs_in_group},
+                      {"grouped_pairs", row.grouped_pairs},
+                      {"joined", row.joined},
+                      {"groups", row.groups},
+                      {"whole", row.whole}});
+  }
   const Json all{{"schema", "maskscope.duplicates/1"}, {"pictures", report.pictures},
                  {"candidates", report.candidates},    {"clusters", std::move(clusters)},
-                 {"leaks", std::move(leaks)},          {"problems", std::move(problems)}};
+                 {"leaks", std::move(leaks)},          {"against_groups", std::move(groups)},
+                 {"problems", std::move(problems)}};
   return all.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

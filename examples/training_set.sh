@@ -5,7 +5,8 @@
 #   examples/training_set.sh DATA OUT
 #
 # DATA holds scenes/ and faces/ with a splits.csv each, or is a manifest or a set in any annotation format (docs/formats.md). OUT gets set.jsonl, which `maskscope train --data`
-# takes, and the reports. The same DATA gives the same set.jsonl: its hash is printed at the end.
+# takes, and the reports. The same DATA gives the same set: the hash of its content is printed at the end (that of the file
+# set.jsonl as well, which knows the paths, so it is the same for the same OUT only).
 # MASKSCOPE names the program (default: ./run of this repository).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -31,6 +32,6 @@ maskscope synthesise "$out/3-split.jsonl" "$out/drawn" --set chandrikadeb7 --set
   --sheet "$out/drawn.jpg"
 echo "7. together" >&2
 maskscope merge "$out/set.jsonl" "$out/3-split.jsonl" "$out/drawn/manifest.jsonl" --name training-set
-maskscope stats "$out/set.jsonl" --report "$out/stats.md" --json "$out/stats.json"
 maskscope show "$out/set.jsonl" --out "$out/look"
+maskscope stats "$out/set.jsonl" --report "$out/stats.md" --json "$out/stats.json"
 sha256sum "$out/set.jsonl"

@@ -41,6 +41,7 @@ int RunStats(const Options& options, const CommandContext& context) {
                              stats.unreadable, stats.first_unreadable));
   }
   if (stats.stopped) return ExitCode(ErrorKind::kInterrupted);
+  context.Say("content of the set: " + stats.digest.Text());
   return stats.unreadable > 0 ? kSomeFailedExitCode : 0;
 }
 
@@ -48,14 +49,17 @@ int RunStats(const Options& options, const CommandContext& context) {
 
 void AddDataStatsCommand(CLI::App& data, CommandContext& context) {
   auto options = std::make_shared<Options>();
-  CLI::App& app = AddCommand(data, context, "stats", "count what a set holds: states, sizes, brightness, sets, splits",
-                             "  maskscope data stats set.jsonl                          tables to stdout\n"
-                             "  maskscope data stats set.jsonl --no-decode              quick: without brightness\n"
-                             "  maskscope data stats data --report stats.md --json stats.json --csv stats.csv\n"
-                             "Sizes are heights of face boxes; brightness is the mean luma inside them. Exit code 1 "
-                             "when pictures could not be\n"
-                             "read.",
-                             [options, &context] { return RunStats(*options, context); });
+  CLI::App& app =
+      AddCommand(data, context, "stats", "count what a set holds: states, sizes, brightness, sets, splits",
+                 "  maskscope data stats set.jsonl                          tables to stdout\n"
+                 "  maskscope data stats set.jsonl --no-decode              quick: without brightness\n"
+                 "  maskscope data stats data --report stats.md --json stats.json --csv stats.csv\n"
+                 "Sizes are heights of face boxes; brightness is the mean luma inside them. The content is a "
+                 "hash of all pictures and\n"
+                 "labels, the same wherever the files lie. Exit code 1 "
+                 "when pictures could not be\n"
+                 "read.",
+                 [options, &context] { return RunStats(*options, context); });
   AddDataArgument(app, options->data, options->input);
   app.add_option("--report", options->report, "write the tables here instead of stdout")->option_text("FILE");
   app.add_option("--json", options->json, "write all numbers here")->option_text("FILE");

@@ -53,8 +53,8 @@ const std::vector<CopyKind>& Kinds() {
   using R = Random&;
   static const std::vector<CopyKind> kinds{
       {"JPEG quality 20", 0.9, 0.85, [](I i, R) { return i; }, 20},
-      {"half the size", 0.95, 0.7, [](I i, R) { return test::Scaled(i, 0.5); }},
-      {"third of the size, JPEG 40", 0.95, 0.45, [](I i, R) { return test::Scaled(i, 0.34); }, 40},
+      {"half the size", 0.95, 0.85, [](I i, R) { return test::Scaled(i, 0.5); }},
+      {"third of the size, JPEG 40", 0.95, 0.6, [](I i, R) { return test::Scaled(i, 0.34); }, 40},
       {"twice the size", 0.9, 0.85, [](I i, R) { return test::Scaled(i, 2); }},
       {"squashed to a square", 0.9, 0.85, [](I i, R) { return Resize(i, 224, 224); }},
       {"mirrored", 0.9, 0.85, [](I i, R) { return FlipHorizontal(i); }},
@@ -70,8 +70,8 @@ const std::vector<CopyKind>& Kinds() {
       {"letterboxed, mirrored", 0.9, 0.85, [](I i, R) { return FlipHorizontal(test::Letterboxed(i, 416, 255)); }},
       {"crop of 80 % of the sides", 0.9, 0.85, [](I i, R r) { return RandomCut(i, 0.8, r); }},
       {"crop of 80 %, mirrored", 0.9, 0.85, [](I i, R r) { return FlipHorizontal(RandomCut(i, 0.8, r)); }},
-      {"crop of 80 %, turned by 10", 0.2, 0.4, [](I i, R r) { return TurnedBy(RandomCut(i, 0.8, r), 10, r); }},
-      {"crop of 60 % of the sides", 0.7, 0.7, [](I i, R r) { return RandomCut(i, 0.6, r); }},
+      {"crop of 80 %, turned by 10", 0.8, 0.6, [](I i, R r) { return TurnedBy(RandomCut(i, 0.8, r), 10, r); }},
+      {"crop of 60 % of the sides", 0.75, 0.8, [](I i, R r) { return RandomCut(i, 0.6, r); }},
       {"brighter by 50", 0.9, 0.85, [](I i, R) { return test::Relit(i, 1, 50); }},
       {"half the contrast, darker", 0.9, 0.85, [](I i, R) { return test::Relit(i, 0.5, -30); }},
       {"contrast raised by half", 0.9, 0.85, [](I i, R) { return test::Relit(i, 1.5, 0); }},

@@ -67,6 +67,7 @@ void Open(const std::filesystem::path& root, Opened& opened) {
 
 void Count(Opened& opened, DataStats& stats) {
   ManifestPicture& picture = opened.picture;
+  stats.digest.Add(picture);
   if (picture.width == 0 && opened.width > 0) {
     picture.width = opened.width;
     picture.height = opened.height;

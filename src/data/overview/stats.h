@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "data/check/check.h"
 #include "data/check/label_counts.h"
+#include "data/set_digest.h"
 
 // What a set is made of, in numbers.
 namespace maskscope {
@@ -30,6 +31,7 @@ struct DataStats {
   ManifestHeader header;
   bool decoded = false, stopped = false;
   LabelCounts counts;
+  SetDigest digest;  // of the pictures that were reached
   std::map<std::pair<std::string, int>, std::vector<float>> heights;          // (set, FaceKind): box heights, pixels
   std::array<std::array<int64_t, kFaceKinds>, kBrightnessBins> brightness{};  // [bin][FaceKind]
   std::map<std::string, std::array<int64_t, kBrightnessBins>> brightness_of_set;

@@ -64,6 +64,7 @@ std::string StatsMarkdown(const DataStats& stats) {
   std::string text = fmt::format("# What {} holds\n", MarkdownCell(stats.source));
   if (stats.stopped) text += "\nStopped early: these are the numbers of the pictures that were reached.\n";
   text += fmt::format("\n\"{}\", version {}.\n\n", MarkdownCell(stats.header.name), stats.header.version);
+  if (!stats.stopped) text += fmt::format("Content: {}\n\n", stats.digest.Text());
   text += CountTables(stats.counts);
   if (!stats.heights.empty()) text += "\n## Face heights, pixels\n\n" + HeightTable(stats);
   if (!stats.faces_in_picture.empty()) text += "\n## Faces in a picture\n\n" + CrowdTable(stats);
@@ -81,6 +82,7 @@ std::string StatsJson(const DataStats& stats) {
   nlohmann::ordered_json json{{"schema", "maskscope.stats/1"}, {"source", stats.source},
                               {"name", stats.header.name},     {"version", stats.header.version},
                               {"stopped", stats.stopped},      {"counts", ToJson(stats.counts)}};
+  if (!stats.stopped) json["content"] = stats.digest.Text();
   json["heights"] = nlohmann::ordered_json::array();
   for (const auto& [key, heights] : stats.heights) {
     nlohmann::ordered_json row{{"set", key.first}, {"state", FaceKindName(key.second)}, {"faces", heights.size()}};

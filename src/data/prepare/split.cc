@@ -100,6 +100,8 @@ class Dealer {
     for (const Unit& unit : units_) {
       if (unit.has_test && !options_.move_test) KeepTest(unit);
     }
+    for (auto& [stratum, lacking] : lacking_) ShareWhatIsLeft(lacking);
+    ShareWhatIsLeft(lacking_pictures_);
     for (const Unit& unit : units_) {
       if (!unit.has_test || options_.move_test) Give(unit, Neediest(unit));
     }
@@ -121,6 +123,14 @@ class Dealer {
       }
     }
     Give(unit, kTest);
+  }
+
+  // Where test has more than its share already, the others get less than theirs, each by the same factor: else the
+  // largest would take all that is left. The sum of what is lacking is what there is to deal out.
+  static void ShareWhatIsLeft(std::array<double, 3>& lacking) {
+    double left = 0, wanted = 0;
+    for (const double lack : lacking) left += lack, wanted += std::max(lack, 0.0);
+    for (double& lack : lacking) lack = wanted > 0 ? std::max(lack, 0.0) * left / wanted : 0;
   }
 
   size_t Neediest(const Unit& unit) const {

@@ -82,6 +82,20 @@ TEST(SplitTest, TestStaysTestAndDrawsItsGroupAlong) {
   EXPECT_EQ(AssignSplits(dataset, {}, move).kept_test, 0u);
 }
 
+TEST(SplitTest, MoreTestThanAskedForLeavesTheOthersTheirProportion) {
+  Dataset dataset = MakeSet();
+  for (size_t i = 0; i < 300; ++i) dataset.pictures[i].split = DatasetSplit::kTest;
+  SplitOptions options;
+  options.train = 0.9, options.validation = 0.1, options.test = 0;
+  const SplitReport report = AssignSplits(dataset, {}, options);
+  EXPECT_EQ(report.pictures[2], 300);
+  EXPECT_NEAR(static_cast<double>(report.pictures[1]), 70, 15);
+  for (const auto& [stratum, counts] : report.strata) {
+    const auto rest = static_cast<double>(counts[0] + counts[1]);
+    EXPECT_NEAR(static_cast<double>(counts[1]) / rest, 0.1, 2 / rest + 0.03) << stratum << " of " << rest;
+  }
+}
+
 TEST(SplitTest, AShareOfZeroStaysEmpty) {
   Dataset dataset = MakeSet();
   SplitOptions options;

@@ -8,6 +8,7 @@
 
 #include "analyze/preprocess.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "base/threads.h"
 #include "data/formats/labelled_parts.h"
@@ -90,15 +91,32 @@ void KeepSome(MaskSamples& samples, int limit) {
   }
 }
 
-void RequireStates(const std::vector<MaskSample>& samples, const char* part) {
-  std::vector<int> counts(kMaskStates);
+std::array<int64_t, kMaskStates> CountStates(const std::vector<MaskSample>& samples) {
+  std::array<int64_t, kMaskStates> counts{};
   for (const MaskSample& sample : samples) ++counts[static_cast<size_t>(sample.state)];
+  return counts;
+}
+
+// Two states can be told apart; the third, where the data lack it, is then one that the model never says. What is
+// learnt must be measured as well.
+void RequireStates(const MaskSamples& samples) {
+  const auto train = CountStates(samples.train), validation = CountStates(samples.validation);
   Problems problems;
-  for (int state = 0; state < kMaskStates; ++state) {
-    problems.Require(counts[static_cast<size_t>(state)] > 0, MaskStateName(static_cast<MaskState>(state)), "no face",
-                     "at least one");
+  std::string absent;
+  for (size_t i = 0; i < kMaskStates; ++i) {
+    const std::string name(MaskStateName(static_cast<MaskState>(i)));
+    if (train[i] == 0) {
+      absent += (absent.empty() ? "'" : ", '") + name + "'";
+    } else {
+      problems.Require(validation[i] > 0, "validation, '" + name + "'", "no face",
+                       "at least one (another --validation-seed or a larger --validation-share)");
+    }
   }
-  problems.ThrowIfAny(ErrorKind::kBadData, std::string("faces for ") + part);
+  const auto states = std::count_if(train.begin(), train.end(), [](int64_t count) { return count > 0; });
+  problems.Require(states >= 2, "faces to learn from", "none of " + absent, "faces of two states or more");
+  problems.ThrowIfAny(ErrorKind::kBadData, "faces for training");
+  if (!absent.empty())
+    Log(LogLevel::kWarning, "no face to learn from is {}: the model will not know that state", absent);
 }
 
 }  // namespace
@@ -134,8 +152,7 @@ MaskSamples CollectMaskSamples(const MaskSampleOptions& options) {
     for (MaskSample& sample : ReadExtra(manifest, rule, held_back, options)) result.train.push_back(std::move(sample));
   }
   KeepSome(result, options.limit);
-  RequireStates(result.train, "training");
-  RequireStates(result.validation, "validation");
+  RequireStates(result);
   return result;
 }
 
@@ -175,12 +192,17 @@ std::vector<double> DrawRates(const std::vector<MaskSample>& samples, const Draw
     rates.push_back(1 / std::sqrt(static_cast<double>(group_sizes[group_of(sample)])));
     sums[static_cast<size_t>(sample.state)][sample.synthetic ? 1 : 0] += rates.back();
   }
+  // The share of a state that has no samples goes to the others.
+  double present = 0;
+  for (size_t state = 0; state < sums.size(); ++state) {
+    if (sums[state][0] + sums[state][1] > 0) present += shares.states[state];
+  }
   for (size_t i = 0; i < samples.size(); ++i) {
     const auto [photos, drawn] = sums[static_cast<size_t>(samples[i].state)];
     double synthetic = drawn / (photos + drawn);
     if (photos > 0) synthetic = std::min(synthetic, shares.synthetic_at_most);
     const double share = samples[i].synthetic ? synthetic / drawn : (1 - synthetic) / photos;
-    rates[i] *= shares.states[static_cast<size_t>(samples[i].state)] * static_cast<double>(draws) * share;
+    rates[i] *= shares.states[static_cast<size_t>(samples[i].state)] / present * static_cast<double>(draws) * share;
   }
   return rates;
 }

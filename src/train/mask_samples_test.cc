@@ -39,6 +39,13 @@ TEST(DrawRates, GiveEveryStateItsShare) {
   for (size_t state = 0; state < 3; ++state) EXPECT_NEAR(sums[state], 1000 * shares[state], 1e-6);
 }
 
+TEST(DrawRates, TheShareOfAnAbsentStateGoesToTheOthers) {
+  const std::vector<double> rates =
+      DrawRates({Sample(MaskState::kCorrect, "a"), Sample(MaskState::kNone, "b")}, {{0.25, 0.5, 0.25}}, 100);
+  EXPECT_NEAR(rates[0], 50, 1e-9);
+  EXPECT_NEAR(rates[1], 50, 1e-9);
+}
+
 TEST(DrawRates, WeighLargeGroupsByTheRootOfTheirSize) {
   std::vector<MaskSample> samples{Sample(MaskState::kNone, "alone")};
   for (int i = 0; i < 9; ++i) samples.push_back(Sample(MaskState::kNone, "series"));

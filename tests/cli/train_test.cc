@@ -67,10 +67,10 @@ TEST_F(TrainTest, RecipesGiveWayToOptionsWhateverTheirOrder) {
 }
 
 TEST_F(TrainTest, WhatCannotBeTrainedLeavesNothing) {
-  WriteSplitSet("two", {"g...", ".r.."});
-  const ProgramRun two = Train({}, "two.jsonl");
-  EXPECT_EQ(two.exit_code, 9);
-  ExpectSaid(two.err, {"incorrect", "no face"});
+  WriteSplitSet("one", {"g..."});
+  const ProgramRun one = Train({}, "one.jsonl");
+  EXPECT_EQ(one.exit_code, 9);
+  ExpectSaid(one.err, {"none of 'incorrect', 'none'", "two states"});
   EXPECT_FALSE(Exists("runs/classifier"));
   ExpectSaid(Train({"--lr", "0"}).err, {"learning rate"});
   ExpectSaid(Train({"--arch", "resnet81"}).err, {"resnet81", "resnet18"});
@@ -82,6 +82,13 @@ TEST_F(TrainTest, WhatCannotBeTrainedLeavesNothing) {
                  "--epochs", "1", "--threads", "1"})
                 .exit_code,
             0);
+}
+
+TEST_F(TrainTest, TwoStatesCanBeLearntWithoutTheThird) {
+  WriteSplitSet("two", {"g...", ".r.."});
+  const ProgramRun two = Train({"--name", "two"}, "two.jsonl");
+  EXPECT_EQ(two.exit_code, 0) << two.err;
+  ExpectSaid(two.err, {"no face to learn from is 'incorrect'"});
 }
 
 TEST_F(TrainTest, FindsALearningRate) {

@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 template <typename Item>
 struct BySplit {
   std::vector<Item> unassigned, train, validation, test;
-  bool names_validation = false;  // some picture of the manifest, of whatever kind, is marked `validation`
+  bool names_validation = false;  // some picture of the set, of whatever kind, is marked `validation`
+  bool names_split = false;       // some picture has a split
   int64_t left_out = 0;           // of the right kind, but not to be had as an item
 
   std::vector<Item>& at(DatasetSplit split) {
@@ -89,6 +90,12 @@ Pictures OpenPictures(const fs::path& data) {
           }};
 }
 
+void WarnOfUnassigned(const fs::path& data, int64_t pictures) {
+  if (pictures == 0) return;
+  Log(LogLevel::kWarning, "'{}': {} pictures belong to no split and are not used ('maskscope data split' assigns them)",
+      data.string(), pictures);
+}
+
 template <typename Item>
 BySplit<Item> ReadBySplit(const fs::path& data, const std::function<bool(DatasetSplit)>& wanted) {
   const Pictures pictures = OpenPictures(data);
@@ -97,6 +104,7 @@ BySplit<Item> ReadBySplit(const fs::path& data, const std::function<bool(Dataset
   for (ManifestPicture picture; pictures.next(&picture);) {
     const DatasetSplit split = picture.split;
     parts.names_validation = parts.names_validation || split == DatasetSplit::kValidation;
+    parts.names_split = parts.names_split || split != DatasetSplit::kUnassigned;
     Item item;
     if (!IsOfKind(picture.kind, item)) continue;
     unassigned += split == DatasetSplit::kUnassigned ? 1 : 0;
@@ -111,11 +119,7 @@ BySplit<Item> ReadBySplit(const fs::path& data, const std::function<bool(Dataset
     Log(LogLevel::kWarning, "'{}': {} face crops have no state or are marked to be ignored; they are left out",
         data.string(), parts.left_out);
   }
-  if (unassigned > 0 && !wanted(DatasetSplit::kUnassigned)) {
-    Log(LogLevel::kWarning,
-        "'{}': {} pictures belong to no split and are not used ('maskscope data split' assigns them)", data.string(),
-        unassigned);
-  }
+  if (!wanted(DatasetSplit::kUnassigned)) WarnOfUnassigned(data, unassigned);
   return parts;
 }
 
@@ -149,8 +153,16 @@ template <typename Item>
 TrainingParts<Item> ReadTraining(const fs::path& data, const ValidationRule& rule,
                                  std::vector<Item> (*read_collection)(const fs::path&, Split)) {
   if (IsCollectionFolder(data)) return Divide(read_collection(data, Split::kTrain), rule);
-  BySplit<Item> parts = ReadBySplit<Item>(
-      data, [](DatasetSplit split) { return split == DatasetSplit::kTrain || split == DatasetSplit::kValidation; });
+  BySplit<Item> parts = ReadBySplit<Item>(data, [](DatasetSplit split) { return split != DatasetSplit::kTest; });
+  if (!parts.names_split && !parts.unassigned.empty()) {
+    Log(LogLevel::kWarning,
+        "'{}': no picture has a split, so all {} are learnt from but for the groups kept back for validation "
+        "('maskscope data split' sets a test part aside as well)",
+        data.string(), parts.unassigned.size());
+    parts.train = std::move(parts.unassigned);
+  } else {
+    WarnOfUnassigned(data, static_cast<int64_t>(parts.unassigned.size()));
+  }
   if (!parts.names_validation) return Divide(std::move(parts.train), rule);
   return {std::move(parts.train), std::move(parts.validation)};
 }

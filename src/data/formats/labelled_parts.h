@@ -30,7 +30,8 @@ struct TrainingParts {
 };
 
 // The train rows in two parts. A set with pictures marked `validation` decides itself; anything else is divided by the
-// rule, whole groups. Never a row marked `test`. Errors: those of ReadScenes, ReadFaces, ManifestReader and
+// rule, whole groups. Never a row marked `test`. Rows without a split belong to train where no row has one, and are
+// left out, with a warning, where some have. Errors: those of ReadScenes, ReadFaces, ManifestReader and
 // ReadSoundAnnotations.
 TrainingParts<LabelledImage> ReadTrainingScenes(const std::filesystem::path& data, const ValidationRule& rule);
 TrainingParts<LabelledCrop> ReadTrainingFaces(const std::filesystem::path& data, const ValidationRule& rule);

@@ -108,6 +108,20 @@ TEST_F(LabelledPartsTest, AManifestsOwnValidationPartIsHonoured) {
   EXPECT_EQ(ReadTrainingFaces(Write(pictures), rule).train.size(), 20u);
 }
 
+TEST_F(LabelledPartsTest, ASetWithoutAnySplitIsLearntFromWhole) {
+  std::vector<ManifestPicture> pictures;
+  for (int i = 0; i < 60; ++i) pictures.push_back(Picture("p" + std::to_string(i), DatasetSplit::kUnassigned));
+  const ValidationRule rule{0.5, 3};
+  const auto parts = ReadTrainingScenes(Write(pictures), rule);
+  EXPECT_EQ(parts.train.size() + parts.validation.size(), 60u);
+  EXPECT_GT(parts.validation.size(), 15u);
+  EXPECT_NE(log_.find("all 60 are learnt from"), std::string::npos) << log_;
+  // One row with a split, and the set has been dealt out: what was not is left alone.
+  pictures[0].split = DatasetSplit::kTest;
+  EXPECT_TRUE(ReadTrainingScenes(Write(pictures), rule).train.empty());
+  EXPECT_NE(log_.find("59 pictures belong to no split"), std::string::npos) << log_;
+}
+
 TEST_F(LabelledPartsTest, ACollectionIsDividedByTheRule) {
   std::string rows = "set,image,label,split,group,synthetic\n";
   for (int i = 0; i < 40; ++i) {

@@ -75,6 +75,10 @@ void AddDataOptions(CLI::App& app, Options& options) {
   app.add_option("--validation-seed", samples.validation_seed, "which groups they are")
       ->option_text("N")
       ->capture_default_str();
+  app.add_option("--memory", options.training.memory_mb,
+                 "megabytes of faces kept in memory; more of them lie in a file in the run's folder")
+      ->option_text("MB")
+      ->capture_default_str();
   app.add_option("--limit", samples.limit, "learn from about this many faces only, to try things out; 0 = all")
       ->option_text("N")
       ->capture_default_str();

@@ -27,6 +27,7 @@ void VisitFields(Options& o, Visitor&& visit) {
   visit("data", "draws_per_epoch", o.draws_per_epoch);
   visit("data", "shares", o.shares);
   visit("data", "synthetic_share", o.synthetic_share);
+  visit("data", "memory_mb", o.memory_mb);
 
   visit("network", "arch", o.arch);
   visit("network", "init", o.init);
@@ -112,6 +113,7 @@ void ClassifierTrainingOptions::Validate() const {
                    "0 to 1");
   problems.Require(margin >= 0 && margin <= 2, "margin", std::to_string(margin), "0 to 2");
   problems.Require(canvas_extent >= 1 && canvas_extent <= 4, "canvas_extent", std::to_string(canvas_extent), "1 to 4");
+  problems.Require(memory_mb >= 0 && memory_mb <= 1 << 24, "memory_mb", std::to_string(memory_mb), "0 to 16777216");
   problems.Require(canvas_side >= 32 && canvas_side <= 2048, "canvas_side", std::to_string(canvas_side), "32 to 2048");
   for (const CropJitter& jitter : {scene_jitter, whole_jitter}) {
     problems.Require(jitter.smallest > 0 && jitter.smallest <= jitter.largest, "jitter",

@@ -121,8 +121,11 @@ ClassifierTask::Batch ClassifierTask::MakeBatch(int epoch, int64_t step) const {
   return {pictures, labels, targets};
 }
 
-StepResult ClassifierTask::Step(TorchGraph& graph, int, int64_t) {
+StepResult ClassifierTask::Step(TorchGraph& graph, int, int64_t step) {
   const Batch batch = batches_->Next();
+  // Now and then: what waits in memory of the files would add up to all of them.
+  constexpr int64_t kStepsBetweenReleases = 32;
+  if (data_.spool && step % kStepsBetweenReleases == 0) data_.spool->Release();
   const at::Tensor logits = graph.Forward({{"input", batch.pictures}}, true, {"logits"}).at("logits");
   StepResult result;
   result.loss = ClassifierLoss(logits, batch.targets, options_.loss);

@@ -9,10 +9,11 @@
 
 #include "train/classifier_trainer.h"
 #include "train/prefetch.h"
+#include "train/spool.h"
 
 namespace maskscope {
 
-// Faces in memory, ready to be drawn from.
+// Faces ready to be drawn from.
 struct ClassifierData {
   // Train: canvases [samples, 3, side, side] uint8 RGB; what is needed around each crop for augmentation.
   at::Tensor canvases;
@@ -23,6 +24,7 @@ struct ClassifierData {
   std::vector<at::Tensor> validation;
   std::vector<int> validation_labels;
   std::vector<std::string> validation_names;  // of their pictures, for people
+  std::shared_ptr<const Spool> spool;         // where the faces lie; null: in memory
 };
 
 // Classification by cross-entropy with label smoothing, on augmented crops made one step ahead of the network.

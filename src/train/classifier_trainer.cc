@@ -96,9 +96,9 @@ Graph StartGraph(const ClassifierTrainingOptions& options) {
 }
 
 void CutCanvases(const std::vector<MaskSample>& samples, const ClassifierTrainingOptions& options,
-                 const ModelRecord& record, Progress* progress, ClassifierData& data) {
+                 const ModelRecord& record, Progress* progress, Spool& spool, ClassifierData& data) {
   const int side = options.canvas_side;
-  data.canvases = at::empty({static_cast<int64_t>(samples.size()), 3, side, side}, at::kByte);
+  data.canvases = spool.Allocate({static_cast<int64_t>(samples.size()), 3, side, side}, at::kByte);
   const size_t plane = static_cast<size_t>(side) * static_cast<size_t>(side);
   uint8_t* const all = data.canvases.data_ptr<uint8_t>();
   const auto fill = static_cast<uint8_t>(std::lround(record.input.pad_value));
@@ -116,12 +116,16 @@ void CutCanvases(const std::vector<MaskSample>& samples, const ClassifierTrainin
 }
 
 void CutValidation(const std::vector<MaskSample>& samples, const ClassifierTrainingOptions& options,
-                   const ModelRecord& record, Progress* progress, ClassifierData& data) {
+                   const ModelRecord& record, Progress* progress, Spool& spool, ClassifierData& data) {
   data.validation.resize(samples.size());
+  const int64_t most = int64_t{3} * record.input.height * record.input.width;
+  const at::Tensor all = spool.Allocate({static_cast<int64_t>(samples.size()), most}, at::kFloat);
   ForEachSample(samples, options.loop.threads, progress, [&](size_t i, const Image& picture) {
     const Box region = SampleRegion(samples[i], record.crop, picture);
     const InputSize size = ClassifierInputSize(record.input, region);
-    data.validation[i] = at::empty({3, size.height, size.width}, at::kFloat);
+    data.validation[i] = all[static_cast<int64_t>(i)]
+                             .narrow(0, 0, int64_t{3} * size.height * size.width)
+                             .view({3, size.height, size.width});
     FillClassifierInput(record.input, picture, region, size, data.validation[i].data_ptr<float>());
   });
   for (const MaskSample& sample : samples) {
@@ -138,12 +142,18 @@ int64_t CountPictures(const MaskSamples& samples) {
 }
 
 ClassifierData LoadData(const MaskSamples& samples, const ClassifierTrainingOptions& options, const ModelRecord& record,
-                        Progress* progress) {
+                        const std::filesystem::path& folder, Progress* progress) {
   ClassifierData data;
+  const auto spool = std::make_shared<Spool>(folder, int64_t{options.memory_mb} << 20);
   if (progress) progress->Start("cut faces", CountPictures(samples), "pictures");
-  CutCanvases(samples.train, options, record, progress, data);
-  CutValidation(samples.validation, options, record, progress, data);
+  CutCanvases(samples.train, options, record, progress, *spool, data);
+  CutValidation(samples.validation, options, record, progress, *spool, data);
   if (progress) progress->Finish();
+  if (spool->bytes_in_files() > 0) {
+    Log(LogLevel::kInfo, "{} MB of faces do not fit into {} MB of memory; they lie in a file in '{}'",
+        spool->bytes_in_files() >> 20, options.memory_mb, folder.string());
+  }
+  data.spool = spool;
   for (const MaskSample& sample : samples.train) {
     data.labels.push_back(static_cast<int64_t>(sample.state));
     data.jitter.push_back(sample.whole_picture ? options.whole_jitter : options.scene_jitter);
@@ -167,7 +177,8 @@ void Recenter(TorchGraph& graph, ClassifierTask& task) {
 
 // What a training needs, made from its options.
 struct Preparation {
-  Preparation(const ClassifierTrainingOptions& options, const LoopHooks& hooks);
+  // `folder`: where faces lie that do not fit in memory.
+  Preparation(const ClassifierTrainingOptions& options, const std::filesystem::path& folder, const LoopHooks& hooks);
   Graph start;
   MaskSamples samples;
   ModelRecord record;
@@ -175,13 +186,15 @@ struct Preparation {
   std::unique_ptr<TorchGraph> graph;
 };
 
-Preparation::Preparation(const ClassifierTrainingOptions& options, const LoopHooks& hooks)
+Preparation::Preparation(const ClassifierTrainingOptions& options, const std::filesystem::path& folder,
+                         const LoopHooks& hooks)
     : start(StartGraph(options)), samples(CollectMaskSamples(options.samples)), record(MakeRecord(options, start)) {
   record.provenance = Provenance(options, samples);
   Log(LogLevel::kInfo, "faces to learn from: {}", CountSamples(samples.train).dump());
   Log(LogLevel::kInfo, "faces to validate on: {}", CountSamples(samples.validation).dump());
   const BatchShare share = hooks.peers ? BatchShare{hooks.peers->rank(), hooks.peers->size()} : BatchShare{};
-  task = std::make_unique<ClassifierTask>(LoadData(samples, options, record, hooks.progress), options, record, share);
+  task = std::make_unique<ClassifierTask>(LoadData(samples, options, record, folder, hooks.progress), options, record,
+                                          share);
   graph = std::make_unique<TorchGraph>(start);
 }
 
@@ -192,7 +205,7 @@ LoopResult TrainClassifier(const ClassifierTrainingOptions& options, const RunFo
   options.Validate();
   const bool begins = !resume && (hooks.peers == nullptr || hooks.peers->writes());
   if (begins) folder.WriteArgs(ToJson(options));
-  const Preparation made(options, hooks);
+  const Preparation made(options, folder.path(), hooks);
   if (begins) {
     if (!options.init.empty()) Recenter(*made.graph, *made.task);
     made.task->DrawStart(folder);
@@ -203,7 +216,7 @@ LoopResult TrainClassifier(const ClassifierTrainingOptions& options, const RunFo
 RateFinding FindClassifierRate(const ClassifierTrainingOptions& options, const RateFinderOptions& finder,
                                const LoopHooks& hooks) {
   options.Validate();
-  const Preparation made(options, hooks);
+  const Preparation made(options, std::filesystem::temp_directory_path(), hooks);
   if (!options.init.empty()) Recenter(*made.graph, *made.task);
   return FindLearningRate(*made.graph, *made.task, options.loop, finder, hooks);
 }

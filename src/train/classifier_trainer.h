@@ -52,6 +52,7 @@ struct ClassifierTrainingOptions {
   float margin = 0.25f;                          // CropRule of the model
   float canvas_extent = 1.4f;  // side of what is kept around a face for augmentation, in sides of its crop
   int canvas_side = 176;       // pixels
+  int memory_mb = 1024;  // of faces kept in memory at most; the rest lies in a file without a name in the run's folder
   CropJitter scene_jitter{0.78, 1.3};
   CropJitter whole_jitter{0.7, 1.1};  // whole pictures have nothing around them: rather cut in
   void Validate() const;              // Errors: kUsage

@@ -91,6 +91,13 @@ TEST_F(TrainTest, TwoStatesCanBeLearntWithoutTheThird) {
   ExpectSaid(two.err, {"no face to learn from is 'incorrect'"});
 }
 
+TEST_F(TrainTest, WhatDoesNotFitInMemoryIsLearntFromAFile) {
+  ASSERT_EQ(Train({"--name", "memory"}).exit_code, 0);
+  ASSERT_EQ(Train({"--name", "file", "--memory", "0"}).exit_code, 0);
+  EXPECT_EQ(ReadFile("runs/memory/validation.csv"), ReadFile("runs/file/validation.csv"));
+  EXPECT_EQ(List("runs/memory"), List("runs/file"));
+}
+
 TEST_F(TrainTest, FindsALearningRate) {
   const ProgramRun run = Train({"--find-rate", "--name", "rates"});
   ASSERT_EQ(run.exit_code, 0) << run.err;

@@ -228,6 +228,11 @@ SceneView PooledView(const std::vector<LabelledImage>& images, const std::vector
   return pool;
 }
 
+SceneScores ScoreView(std::string name, SceneView view, const SceneScoreOptions& options) {
+  options.Validate();
+  return Scorer(std::move(name), std::move(view), options).Run();
+}
+
 std::vector<SceneScores> ScoreScenes(const std::vector<LabelledImage>& images, const std::vector<Result>& answers,
                                      const std::vector<Result>& candidates, const SceneScoreOptions& options) {
   options.Validate();

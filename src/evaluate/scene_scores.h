@@ -72,6 +72,9 @@ struct SceneScores {
 SceneView PooledView(const std::vector<LabelledImage>& images, const std::vector<Result>& answers,
                      const std::vector<Result>& candidates, const SceneScoreOptions& options);
 
+// Everything about the pictures of one view. Errors: kBadModel.
+SceneScores ScoreView(std::string name, SceneView view, const SceneScoreOptions& options);
+
 // answers[i] and candidates[i] belong to images[i]. One entry per set, in order of first appearance, and then "pooled"
 // where there is more than one set to pool. Errors: a result's own error (a picture that could not be read makes the
 // whole measurement worthless), kBadData when a result's size is not that of the annotation, kBadModel when a state is

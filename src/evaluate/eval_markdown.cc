@@ -40,7 +40,7 @@ SceneRow Show(std::array<Estimate, kMaskStates> SceneScores::*member, size_t sta
 std::string StateName(size_t state) { return std::string(MaskStateName(static_cast<MaskState>(state))); }
 
 std::string ConfusionTable(const ConfusionMatrix& matrix) {
-  Table table{"", {"labelled \\ called", "correct", "incorrect", "none", "unsure"}, {}};
+  Table table{"", {"labelled, called", "correct", "incorrect", "none", "unsure"}, {}};
   for (int actual = 0; actual < kMaskStates; ++actual) {
     std::vector<TableCell> row{StateName(static_cast<size_t>(actual))};
     for (int called = 0; called <= kMaskStates; ++called)

@@ -19,6 +19,15 @@ nlohmann::ordered_json ToJson(const Estimate& estimate);
 nlohmann::ordered_json ToJson(const SceneScores& scores);
 nlohmann::ordered_json ToJson(const CropScores& scores);
 
+// The file of numbers: schema, what was measured, a list of sets. `kind`: "scenes" or "crops".
+nlohmann::ordered_json EvaluationJson(const std::string& kind, const std::string& split, const std::string& precision,
+                                      const nlohmann::ordered_json& models, const std::vector<SceneScores>& scores);
+nlohmann::ordered_json EvaluationJson(const std::string& kind, const std::string& split, const std::string& precision,
+                                      const nlohmann::ordered_json& models, const std::vector<CropScores>& scores);
+// Each where a name is given ("" = not). Errors: kOutput.
+void WriteEvalFiles(const std::string& json_file, const std::string& markdown_file, const nlohmann::ordered_json& json,
+                    const std::string& markdown);
+
 // "91.3 (89.4–93.1)": percent with its interval; a dash where undefined.
 std::string PercentText(const Estimate& estimate);
 

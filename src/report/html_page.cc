@@ -26,7 +26,7 @@ nav ol ol{margin:0}
 a{color:var(--c0)}
 .note{border-left:4px solid var(--c1);padding:.35rem .8rem;margin:.8rem 0;max-width:75ch}
 figure{margin:.9rem 0}
-figcaption{color:var(--muted);font-size:.9rem;max-width:75ch}
+figcaption{color:var(--muted);font-size:.9rem;max-width:75ch;overflow-wrap:anywhere}
 .scroll{overflow-x:auto}
 svg.msc{max-width:100%;height:auto;display:block}
 img{max-width:100%;height:auto;display:block}

@@ -83,21 +83,23 @@ CountTable ToCountTable(const Measurements& m) {
   return table;
 }
 
-Histogram TwoHistograms(const std::string& title, const std::string& x, const std::string& good, const std::string& bad,
-                        const std::vector<double>& good_values, const std::vector<double>& bad_values) {
-  Histogram chart{.title = title,
-                  .x = {.name = x, .low = 0, .high = 1},
-                  .y_name = "faces",
-                  .edges = EvenEdges(0, 1, 25),
-                  .width = 520,
-                  .height = 340};
-  chart.series.push_back({.name = fmt::format("{} ({})", good, good_values.size()),
-                          .counts = CountInBins(good_values, chart.edges),
-                          .hue = Hue::kBlue});
-  chart.series.push_back({.name = fmt::format("{} ({})", bad, bad_values.size()),
-                          .counts = CountInBins(bad_values, chart.edges),
-                          .hue = Hue::kOrange});
-  return chart;
+// One above the other, each with a scale of its own: mistakes are few beside what is right.
+PanelGrid TwoHistograms(const std::string& title, const std::string& x,
+                        const std::vector<std::pair<std::string, std::vector<double>>>& groups) {
+  PanelGrid grid{.title = title, .columns = 1};
+  for (const auto& [name, values] : groups) {
+    Histogram chart{.title = "",
+                    .x = {.name = x, .low = 0, .high = 1},
+                    .y_name = "faces",
+                    .edges = EvenEdges(0, 1, 25),
+                    .width = 520,
+                    .height = 220};
+    chart.series.push_back({.name = fmt::format("{} ({})", name, values.size()),
+                            .counts = CountInBins(values, chart.edges),
+                            .hue = grid.panels.empty() ? Hue::kBlue : Hue::kOrange});
+    grid.panels.push_back(std::move(chart));
+  }
+  return grid;
 }
 
 }  // namespace
@@ -181,25 +183,25 @@ std::vector<NamedChart> CalibrationCharts(const Measurements& m) {
 }
 
 std::vector<NamedChart> HistogramCharts(const Measurements& m) {
-  std::vector<double> hit, missed, right, wrong;
+  std::vector<double> hit, no_hit, right, wrong;
   for (const FaceRow& row : m.rows) {
     if (row.detection < 0 || row.kind == FaceRow::Kind::kIgnored) continue;
     const FaceResult& found = *DetectionOf(m.view, row);
-    (row.kind == FaceRow::Kind::kFound ? hit : missed).push_back(found.score);
+    (row.kind == FaceRow::Kind::kFound ? hit : no_hit).push_back(found.score);
     if (!IsJudged(m.view, row)) continue;
     (row.predicted.best == *TruthOf(m.view, row)->state ? right : wrong).push_back(found.confidence);
   }
   std::vector<NamedChart> charts;
   if (!m.view.crops) {
     charts.push_back({"detector_scores",
-                      Chart(TwoHistograms("Detector score of what is shown", "detector score", "labelled faces",
-                                          "false detections", hit, missed)),
+                      TwoHistograms("Detector score of what is shown", "detector score",
+                                    {{"labelled faces", hit}, {"false detections", no_hit}}),
                       "Faces that nobody labelled count as false detections."});
   }
   if (m.states && m.calibration.says_confidence) {
     charts.push_back({"confidence",
-                      Chart(TwoHistograms("Confidence in the state", "probability of the likeliest state", "right",
-                                          "wrong", right, wrong)),
+                      TwoHistograms("Confidence in the state", "probability of the likeliest state",
+                                    {{"right", right}, {"wrong", wrong}}),
                       "Labelled faces that were found."});
   }
   return charts;

@@ -1,6 +1,7 @@
 #include "evaluate/estimate.h"
 
 #include <map>
+#include <utility>
 
 namespace maskscope {
 
@@ -43,21 +44,37 @@ Estimate Resampler::Ratio(const std::vector<Part>& parts) const {
   return estimate;
 }
 
-Estimate Resampler::AveragePrecision(const std::vector<GroundTruth>& truths, const std::vector<ScoredBox>& detections,
-                                     const VocOptions& options) const {
-  const PrCurve curve = VocCurve(truths, detections, -1, options);
-  std::vector<int> image_of, positives(group_of_.size());
-  for (const int d : curve.order) image_of.push_back(detections[static_cast<size_t>(d)].image);
+std::vector<Interval> Resampler::Intervals(
+    size_t numbers, const std::function<std::vector<double>(const std::vector<int>& weight)>& statistic) const {
+  std::vector<std::vector<double>> values(numbers);
+  Draw([&](const std::vector<int>& weight) {
+    const std::vector<double> drawn = statistic(weight);
+    for (size_t i = 0; i < numbers; ++i) values[i].push_back(drawn[i]);
+    return 0.0;
+  });
+  std::vector<Interval> intervals;
+  for (std::vector<double>& one : values) intervals.push_back(PercentileInterval(std::move(one)));
+  return intervals;
+}
+
+WeightedVoc::WeightedVoc(const std::vector<GroundTruth>& truths, const std::vector<ScoredBox>& detections,
+                         const VocOptions& options, int images)
+    : curve_(VocCurve(truths, detections, -1, options)), positives_(static_cast<size_t>(images)) {
+  for (const int d : curve_.order) image_of_.push_back(detections[static_cast<size_t>(d)].image);
   for (const GroundTruth& truth : truths) {
     const bool ignored = truth.difficult || truth.crowd || truth.box[3] - truth.box[1] < options.min_height;
-    positives[static_cast<size_t>(truth.image)] += !ignored;
+    positives_[static_cast<size_t>(truth.image)] += !ignored;
   }
+}
+
+Estimate Resampler::AveragePrecision(const std::vector<GroundTruth>& truths, const std::vector<ScoredBox>& detections,
+                                     const VocOptions& options) const {
+  const WeightedVoc voc(truths, detections, options, pictures());
   Estimate estimate;
-  estimate.value = curve.ap_all;
-  estimate.count = curve.positives;
+  estimate.value = voc.curve().ap_all;
+  estimate.count = voc.curve().positives;
   if (!estimate.defined()) return estimate;
-  estimate.interval =
-      Draw([&](const std::vector<int>& weight) { return ResampledAp(curve, image_of, positives, weight); });
+  estimate.interval = Draw([&](const std::vector<int>& weight) { return voc.Aps(weight).all; });
   return estimate;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -25,6 +26,22 @@ struct Part {
   int64_t numerator = 0, denominator = 0;
 };
 
+// One class matched once, its average precision under any weights of the pictures.
+class WeightedVoc {
+ public:
+  // `image` of truths and detections: 0 to images - 1. Every label counts as the class.
+  WeightedVoc(const std::vector<GroundTruth>& truths, const std::vector<ScoredBox>& detections,
+              const VocOptions& options, int images);
+  const PrCurve& curve() const { return curve_; }
+  const std::vector<int>& image_of() const { return image_of_; }    // of each entry of curve().order
+  const std::vector<int>& positives() const { return positives_; }  // counted truths of each image
+  ApPair Aps(const std::vector<int>& weight) const { return ResampledAps(curve_, image_of_, positives_, weight); }
+
+ private:
+  PrCurve curve_;
+  std::vector<int> image_of_, positives_;
+};
+
 // Draws pictures anew, with repetition, whole groups at a time (pictures of one series are not independent), and so
 // finds how far a number might have been off. The draws are the same for every number of one Resampler.
 // Thread-compatible.
@@ -36,6 +53,9 @@ class Resampler {
   int pictures() const { return static_cast<int>(group_of_.size()); }
   int groups() const { return groups_; }
 
+  // Intervals of several numbers from the same draws: statistic(times each picture was drawn) gives them all.
+  std::vector<Interval> Intervals(
+      size_t numbers, const std::function<std::vector<double>(const std::vector<int>& weight)>& statistic) const;
   // Sum of numerators over sum of denominators; parts[i] belongs to picture i.
   Estimate Ratio(const std::vector<Part>& parts) const;
   // Average precision (VOC 2010 on) of the one class given; `image` of boxes and truths is the picture's index.

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "base/files.h"
 #include "evaluate/eval_report.h"
 
 namespace maskscope {
@@ -37,6 +38,16 @@ ordered_json ToJson(const ConfusionMatrix& matrix) {
     }
     json[std::string(MaskStateName(static_cast<MaskState>(actual)))] = row;
   }
+  return json;
+}
+
+template <typename Scores>
+ordered_json Evaluation(const std::string& kind, const std::string& split, const std::string& precision,
+                        const ordered_json& models, const std::vector<Scores>& scores) {
+  ordered_json json{
+      {"schema", kEvaluationSchema}, {"kind", kind}, {"split", split}, {"precision", precision}, {"models", models}};
+  json["sets"] = ordered_json::array();
+  for (const Scores& one : scores) json["sets"].push_back(maskscope::ToJson(one));
   return json;
 }
 
@@ -98,6 +109,24 @@ ordered_json ToJson(const CropScores& scores) {
   json["confusion"] = ToJson(scores.confusion);
   json["confusion_best_guess"] = ToJson(scores.best_guess);
   return json;
+}
+
+ordered_json EvaluationJson(const std::string& kind, const std::string& split, const std::string& precision,
+                            const ordered_json& models, const std::vector<SceneScores>& scores) {
+  return Evaluation(kind, split, precision, models, scores);
+}
+
+ordered_json EvaluationJson(const std::string& kind, const std::string& split, const std::string& precision,
+                            const ordered_json& models, const std::vector<CropScores>& scores) {
+  return Evaluation(kind, split, precision, models, scores);
+}
+
+void WriteEvalFiles(const std::string& json_file, const std::string& markdown_file, const ordered_json& json,
+                    const std::string& markdown) {
+  if (!json_file.empty()) {
+    WriteFileAtomically(json_file, json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+  }
+  if (!markdown_file.empty()) WriteFileAtomically(markdown_file, markdown);
 }
 
 }  // namespace maskscope

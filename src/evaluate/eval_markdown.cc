@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <utility>
 
@@ -8,56 +9,6 @@
 
 namespace maskscope {
 namespace {
-
-std::string Percent(const Estimate& estimate) {
-  if (!estimate.defined()) return "–";
-  return fmt::format("{:.1f} ({:.1f}–{:.1f})", 100 * estimate.value, 100 * estimate.interval.low,
-                     100 * estimate.interval.high);
-}
-
-// A table whose first column is left-aligned and whose others are right-aligned, padded so that it reads as plain text
-// too.
-class Table {
- public:
-  explicit Table(std::vector<std::string> header) { rows_.push_back(std::move(header)); }
-  void Add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
-
-  std::string Text() const {
-    std::vector<size_t> width(rows_[0].size(), 3);
-    for (const auto& row : rows_) {
-      for (size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], Letters(row[c]));
-    }
-    std::string text;
-    for (size_t r = 0; r < rows_.size(); ++r) {
-      text += "|";
-      for (size_t c = 0; c < width.size(); ++c) {
-        const std::string padding(width[c] - Letters(rows_[r][c]), ' ');
-        text += " " + (c == 0 ? rows_[r][c] + padding : padding + rows_[r][c]) + " |";
-      }
-      text += "\n";
-      if (r == 0) text += Rule(width);
-    }
-    return text + "\n";
-  }
-
- private:
-  // Code points, for the dashes are not ASCII.
-  static size_t Letters(const std::string& text) {
-    size_t count = 0;
-    for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    return count;
-  }
-
-  static std::string Rule(const std::vector<size_t>& width) {
-    std::string text = "|";
-    for (size_t c = 0; c < width.size(); ++c) {
-      text += c == 0 ? std::string(width[c] + 2, '-') + "|" : std::string(width[c] + 1, '-') + ":|";
-    }
-    return text + "\n";
-  }
-
-  std::vector<std::vector<std::string>> rows_;
-};
 
 using SceneRow = std::function<std::string(const SceneScores&)>;
 
@@ -67,36 +18,44 @@ struct SceneLine {
 };
 
 // One line a quantity, one column a set.
-std::string Transposed(const std::vector<SceneScores>& scores, const std::vector<SceneLine>& rows) {
-  std::vector<std::string> header{"percent (95 %)"};
-  for (const SceneScores& one : scores) header.push_back(one.name);
-  Table table(header);
+Table Transposed(const std::vector<SceneScores>& scores, const std::vector<SceneLine>& rows) {
+  Table table{"", {"percent (95 %)"}, {}};
+  for (const SceneScores& one : scores) table.columns.push_back(one.name);
   for (const SceneLine& line : rows) {
-    std::vector<std::string> row{line.name};
-    for (const SceneScores& one : scores) row.push_back(line.value(one));
-    table.Add(row);
+    std::vector<TableCell> row{line.name};
+    for (const SceneScores& one : scores) row.emplace_back(line.value(one));
+    table.rows.push_back(std::move(row));
   }
-  return table.Text();
+  return table;
 }
 
 SceneRow Show(Estimate SceneScores::*member) {
-  return [member](const SceneScores& scores) { return Percent(scores.*member); };
+  return [member](const SceneScores& scores) { return PercentText(scores.*member); };
 }
 
 SceneRow Show(std::array<Estimate, kMaskStates> SceneScores::*member, size_t state) {
-  return [member, state](const SceneScores& scores) { return Percent((scores.*member)[state]); };
+  return [member, state](const SceneScores& scores) { return PercentText((scores.*member)[state]); };
 }
 
 std::string StateName(size_t state) { return std::string(MaskStateName(static_cast<MaskState>(state))); }
 
 std::string ConfusionTable(const ConfusionMatrix& matrix) {
-  Table table({"labelled \\ called", "correct", "incorrect", "none", "unsure"});
+  Table table{"", {"labelled, called", "correct", "incorrect", "none", "unsure"}, {}};
   for (int actual = 0; actual < kMaskStates; ++actual) {
-    std::vector<std::string> row{StateName(static_cast<size_t>(actual))};
-    for (int called = 0; called <= kMaskStates; ++called) row.push_back(std::to_string(matrix.at(actual, called)));
-    table.Add(row);
+    std::vector<TableCell> row{StateName(static_cast<size_t>(actual))};
+    for (int called = 0; called <= kMaskStates; ++called)
+      row.emplace_back(static_cast<double>(matrix.at(actual, called)));
+    table.rows.push_back(std::move(row));
   }
-  return table.Text();
+  return ToMarkdown(table) + "\n";
+}
+
+}  // namespace
+
+std::string PercentText(const Estimate& estimate) {
+  if (!estimate.defined()) return "–";
+  return fmt::format("{:.1f} ({:.1f}–{:.1f})", 100 * estimate.value, 100 * estimate.interval.low,
+                     100 * estimate.interval.high);
 }
 
 std::string SceneRules(const SceneScoreOptions& options, bool states) {
@@ -118,12 +77,10 @@ std::string SceneRules(const SceneScoreOptions& options, bool states) {
         "face called so is neither right nor wrong in state. Strict: unsure is not right; otherwise the likeliest "
         "state counts.";
   }
-  return text + "\n\n";
+  return text;
 }
 
-}  // namespace
-
-std::string SceneMarkdown(const std::vector<SceneScores>& scores, const SceneScoreOptions& options) {
+Table SceneTable(const std::vector<SceneScores>& scores, const SceneScoreOptions& options) {
   std::vector<SceneLine> rows;
   const auto add = [&](std::string name, SceneRow value) { rows.push_back({std::move(name), std::move(value)}); };
   add("pictures", [](const SceneScores& s) { return std::to_string(s.pictures); });
@@ -150,39 +107,49 @@ std::string SceneMarkdown(const std::vector<SceneScores>& scores, const SceneSco
     add("called incorrect without class (faces)",
         [](const SceneScores& s) { return std::to_string(s.incorrect_without_class); });
     add("unsure (faces found)", [](const SceneScores& s) { return std::to_string(s.unsure); });
-    add("calibration error", [](const SceneScores& s) { return fmt::format("{:.1f}", 100 * s.calibration_error); });
+    add("calibration error", [](const SceneScores& s) {
+      return std::isnan(s.calibration_error) ? "–" : fmt::format("{:.1f}", 100 * s.calibration_error);
+    });
   }
-  std::string text = Transposed(scores, rows) + SceneRules(options, states);
+  return Transposed(scores, rows);
+}
+
+std::string SceneMarkdown(const std::vector<SceneScores>& scores, const SceneScoreOptions& options) {
+  const bool states = std::any_of(scores.begin(), scores.end(), [](const SceneScores& s) { return s.states; });
+  std::string text = ToMarkdown(SceneTable(scores, options)) + "\n" + SceneRules(options, states) + "\n\n";
   for (const SceneScores& one : scores) {
     if (one.states) text += "Faces found, " + one.name + ":\n\n" + ConfusionTable(one.confusion);
   }
   return text;
 }
 
-std::string CropMarkdown(const std::vector<CropScores>& scores) {
-  Table table({"crops, percent (95 %)", "crops", "accuracy", "strict", "mask / no mask", "F1 correct", "F1 incorrect",
-               "F1 none", "unsure"});
-  Table others({"not faces", "crops", "called correct", "called incorrect", "called none", "of them unsure"});
-  bool any_faces = false, any_others = false;
+CropTables MakeCropTables(const std::vector<CropScores>& scores) {
+  CropTables tables;
+  tables.faces = {"",
+                  {"crops, percent (95 %)", "crops", "accuracy", "strict", "mask / no mask", "F1 correct",
+                   "F1 incorrect", "F1 none", "unsure"},
+                  {}};
+  tables.others = {
+      "", {"not faces", "crops", "called correct", "called incorrect", "called none", "of them unsure"}, {}};
   for (const CropScores& one : scores) {
-    const std::string crops = std::to_string(one.crops), unsure = std::to_string(one.unsure);
+    const double crops = static_cast<double>(one.crops), unsure = static_cast<double>(one.unsure);
     if (one.faces) {
-      any_faces = true;
-      table.Add({one.name, crops, Percent(one.accuracy), Percent(one.accuracy_strict), Percent(one.two_class_accuracy),
-                 Percent(one.f1[0]), Percent(one.f1[1]), Percent(one.f1[2]), unsure});
+      tables.faces.rows.push_back({one.name, crops, PercentText(one.accuracy), PercentText(one.accuracy_strict),
+                                   PercentText(one.two_class_accuracy), PercentText(one.f1[0]), PercentText(one.f1[1]),
+                                   PercentText(one.f1[2]), unsure});
     } else {
-      any_others = true;
-      others.Add({one.name, crops, std::to_string(one.called[0]), std::to_string(one.called[1]),
-                  std::to_string(one.called[2]), unsure});
+      tables.others.rows.push_back({one.name, crops, static_cast<double>(one.called[0]),
+                                    static_cast<double>(one.called[1]), static_cast<double>(one.called[2]), unsure});
     }
   }
+  return tables;
+}
+
+std::string CropMarkdown(const std::vector<CropScores>& scores) {
+  const CropTables tables = MakeCropTables(scores);
   std::string text;
-  if (any_faces) {
-    text += table.Text() +
-            "By the likeliest state; strict: unsure counts as wrong. Mask: correct and incorrect together. Intervals "
-            "by bootstrap.\n\n";
-  }
-  if (any_others) text += others.Text();
+  if (!tables.faces.rows.empty()) text += ToMarkdown(tables.faces) + "\n" + kCropRules + std::string("\n\n");
+  if (!tables.others.rows.empty()) text += ToMarkdown(tables.others) + "\n";
   for (const CropScores& one : scores) {
     if (one.faces) text += "Crops, " + one.name + ":\n\n" + ConfusionTable(one.confusion);
   }

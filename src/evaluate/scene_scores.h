@@ -11,6 +11,7 @@
 #include "analyze/result.h"
 #include "data/dataset.h"
 #include "evaluate/estimate.h"
+#include "evaluate/scene_view.h"
 
 // How well faces are found and judged in whole pictures.
 //
@@ -32,9 +33,9 @@ struct SceneScoreOptions {
   // Sets whose boxes go round the whole head: there a detection's centre in the box is a match. They cannot be pooled
   // with the others.
   std::set<std::string> centre_hit_sets{"roboflow149"};
-  std::set<std::string> not_pooled{"roboflow149"};                  // pictures of other sets over again
-  double large_face = 48;                                           // pixels: from this height on the F1 of large faces
-  int resamples = 1000;                                             // of the bootstrap
+  std::set<std::string> not_pooled{"roboflow149"};  // pictures of other sets over again
+  double large_face = 48;                           // pixels: from this height on the F1 of large faces
+  int resamples = 1000;                             // of the bootstrap
   uint64_t seed = 1;
   void Validate() const;  // Errors: kUsage
 };
@@ -65,6 +66,14 @@ struct SceneScores {
   int64_t incorrect_without_class = 0;  // faces found and called incorrect in sets without this class
   double calibration_error = 0;         // expected calibration error of the confidence on matched faces; NaN without
 };
+
+// The pictures that are scored together: all sets but those not pooled; those, when there are no others. Errors: those
+// of PairPictures.
+SceneView PooledView(const std::vector<LabelledImage>& images, const std::vector<Result>& answers,
+                     const std::vector<Result>& candidates, const SceneScoreOptions& options);
+
+// Everything about the pictures of one view. Errors: kBadModel.
+SceneScores ScoreView(std::string name, SceneView view, const SceneScoreOptions& options);
 
 // answers[i] and candidates[i] belong to images[i]. One entry per set, in order of first appearance, and then "pooled"
 // where there is more than one set to pool. Errors: a result's own error (a picture that could not be read makes the

@@ -1,6 +1,10 @@
 #include "image/quality.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "image/transform.h"
 
 namespace maskscope {
 namespace {
@@ -42,5 +46,21 @@ double LaplacianVariance(std::span<const uint8_t> grey, int width, int height) {
 }
 
 double LaplacianVariance(const Image& image) { return LaplacianVariance(ToGrey(image), image.width, image.height); }
+
+double RegionSharpness(const Image& image, const Box& region, int side, double* brightness) {
+  const Box inside = Clamp(region, image.width, image.height);
+  const Box whole{std::floor(inside.x1), std::floor(inside.y1), std::ceil(inside.x2), std::ceil(inside.y2)};
+  if (brightness != nullptr) *brightness = 0;
+  if (whole.width() < 1 || whole.height() < 1) return 0;
+  const float longer = std::max(whole.width(), whole.height());
+  const float scale = side > 0 && longer > static_cast<float>(side) ? static_cast<float>(side) / longer : 1.0f;
+  const int width = std::max(1, static_cast<int>(std::lround(whole.width() * scale)));
+  const int height = std::max(1, static_cast<int>(std::lround(whole.height() * scale)));
+  const std::vector<uint8_t> grey = ToGrey(CropResize(image, whole, width, height));
+  if (brightness != nullptr) {
+    *brightness = std::accumulate(grey.begin(), grey.end(), 0.0) / static_cast<double>(grey.size());
+  }
+  return LaplacianVariance(grey, width, height);
+}
 
 }  // namespace maskscope

@@ -19,6 +19,11 @@ std::vector<uint8_t> ToGrey(const Image& image);
 double LaplacianVariance(std::span<const uint8_t> grey, int width, int height);
 double LaplacianVariance(const Image& image);
 
+// How sharp a part of a picture is: the whole pixels that `region` touches, shrunk to `side` pixels on the longer side
+// where they have more (0: not shrunk), so that faces of all sizes compare. 0 for an empty region. `brightness`, when
+// given: their mean luma, 0..255.
+double RegionSharpness(const Image& image, const Box& region, int side, double* brightness = nullptr);
+
 }  // namespace maskscope
 
 #endif  // MASKSCOPE_IMAGE_QUALITY_H_

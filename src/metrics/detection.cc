@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <numeric>
+#include <unordered_map>
 
 namespace maskscope {
 namespace {
@@ -40,13 +40,12 @@ double EnvelopeArea(const std::vector<double>& precision, const std::vector<doub
   return area + upper * best;
 }
 
+// The greatest precision at recall t or more, for t = 0, 0.1 .. 1: recall only grows, so one way back is enough.
 double ElevenPoints(const std::vector<double>& precision, const std::vector<double>& recall) {
-  double sum = 0;
-  for (int k = 0; k <= 10; ++k) {
-    double best = 0;
-    for (size_t i = 0; i < recall.size(); ++i) {
-      if (recall[i] >= k / 10.0) best = std::max(best, precision[i]);
-    }
+  double sum = 0, best = 0;
+  size_t i = recall.size();
+  for (int k = 10; k >= 0; --k) {
+    for (; i > 0 && recall[i - 1] >= k / 10.0; --i) best = std::max(best, precision[i - 1]);
     sum += best;
   }
   return sum / 11;
@@ -85,7 +84,7 @@ double BoxIou(const MetricBox& a, const MetricBox& b, bool plus_one) {
 PrCurve VocCurve(const std::vector<GroundTruth>& truths, const std::vector<ScoredBox>& detections, int label,
                  const VocOptions& options) {
   PrCurve curve;
-  std::map<int, std::vector<int>> truths_of_image;
+  std::unordered_map<int, std::vector<int>> truths_of_image;
   std::vector<bool> ignored(truths.size()), taken(truths.size());
   for (size_t i = 0; i < truths.size(); ++i) {
     if (label >= 0 && truths[i].label != label) continue;
@@ -128,11 +127,11 @@ PrCurve VocCurve(const std::vector<GroundTruth>& truths, const std::vector<Score
   return VocCurve(truths, detections, label, VocOptions{iou, iou_plus_one, 0});
 }
 
-double ResampledAp(const PrCurve& curve, const std::vector<int>& image_of, const std::vector<int>& positives,
-                   const std::vector<int>& weight) {
+ApPair ResampledAps(const PrCurve& curve, const std::vector<int>& image_of, const std::vector<int>& positives,
+                    const std::vector<int>& weight) {
   int64_t all = 0;
   for (size_t i = 0; i < positives.size(); ++i) all += int64_t{positives[i]} * weight[i];
-  if (all == 0) return kNaN;
+  if (all == 0) return {kNaN, kNaN};
   std::vector<double> precision, recall;
   precision.reserve(curve.order.size());
   recall.reserve(curve.order.size());
@@ -145,7 +144,12 @@ double ResampledAp(const PrCurve& curve, const std::vector<int>& image_of, const
     precision.push_back(static_cast<double>(hits) / static_cast<double>(counted));
     recall.push_back(static_cast<double>(hits) / static_cast<double>(all));
   }
-  return EnvelopeArea(precision, recall);
+  return {EnvelopeArea(precision, recall), ElevenPoints(precision, recall)};
+}
+
+double ResampledAp(const PrCurve& curve, const std::vector<int>& image_of, const std::vector<int>& positives,
+                   const std::vector<int>& weight) {
+  return ResampledAps(curve, image_of, positives, weight).all;
 }
 
 }  // namespace maskscope

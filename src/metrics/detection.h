@@ -59,24 +59,17 @@ PrCurve VocCurve(const std::vector<GroundTruth>& truths, const std::vector<Score
 PrCurve VocCurve(const std::vector<GroundTruth>& truths, const std::vector<ScoredBox>& detections, int label,
                  double iou = 0.5, bool iou_plus_one = false);
 
-// ap_all as it would be if image i stood in the data weight[i] times: what a bootstrap over images needs, without
+struct ApPair {
+  double all = 0, eleven = 0;  // PrCurve::ap_all, ap_11
+};
+// Both as they would be if image i stood in the data weight[i] times: what a bootstrap over images needs, without
 // matching again (matches never cross images). image_of[k] = image of curve.order[k]; positives[i] = counted truths of
 // image i. NaN without positives.
+ApPair ResampledAps(const PrCurve& curve, const std::vector<int>& image_of, const std::vector<int>& positives,
+                    const std::vector<int>& weight);
+// The first of them.
 double ResampledAp(const PrCurve& curve, const std::vector<int>& image_of, const std::vector<int>& positives,
                    const std::vector<int>& weight);
-
-struct CocoOptions {
-  bool difficult_is_ignored = false;  // crowd always is
-};
-struct CocoSummary {
-  double ap, ap50, ap75, ap_small, ap_medium, ap_large;
-  double ar_1, ar_10, ar_100, ar_small, ar_medium, ar_large;
-};
-// The twelve numbers of the COCO detection challenge (Lin et al. 2014 and its published evaluation): IoU
-// 0.50:0.05:0.95, 101 recall points, box area as object area (small to 32^2, medium to 96^2, large), 1, 10, 100
-// detections an image and class. Means over classes that have truths; NaN where there are none.
-CocoSummary CocoEvaluate(const std::vector<GroundTruth>& truths, const std::vector<ScoredBox>& detections,
-                         const CocoOptions& options = {});
 
 }  // namespace maskscope
 

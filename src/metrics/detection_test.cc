@@ -8,6 +8,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "metrics/coco.h"
+#include "metrics/running_accuracy.h"
+
 namespace maskscope {
 namespace {
 
@@ -63,19 +66,9 @@ class GoldenTest : public testing::Test {
 
   void CompareCoco(const nlohmann::json& stats, bool difficult_is_ignored) {
     const CocoSummary got = CocoEvaluate(truths_, detections_, {difficult_is_ignored});
-    const std::pair<const char*, double> all[] = {{"AP", got.ap},
-                                                  {"AP50", got.ap50},
-                                                  {"AP75", got.ap75},
-                                                  {"AP_small", got.ap_small},
-                                                  {"AP_medium", got.ap_medium},
-                                                  {"AP_large", got.ap_large},
-                                                  {"AR_1", got.ar_1},
-                                                  {"AR_10", got.ar_10},
-                                                  {"AR_100", got.ar_100},
-                                                  {"AR_small", got.ar_small},
-                                                  {"AR_medium", got.ar_medium},
-                                                  {"AR_large", got.ar_large}};
-    for (const auto& [name, value] : all) EXPECT_NEAR(value, stats[name].get<double>(), kTolerance) << name;
+    for (const auto& [name, member] : kCocoNumbers) {
+      EXPECT_NEAR(got.*member, stats[name].get<double>(), kTolerance) << name;
+    }
   }
 
   std::vector<std::string> classes_;
@@ -116,6 +109,35 @@ TEST_F(GoldenTest, ResamplingWithoutAnImageEqualsLeavingItOut) {
   std::erase_if(truths_, gone);
   std::erase_if(detections_, gone);
   EXPECT_NEAR(ResampledAp(curve, image_of, positives, weight), VocCurve(truths_, detections_, 0).ap_all, 1e-12);
+}
+
+// The same for all twelve numbers of COCO.
+TEST_F(GoldenTest, CocoWithWeightsEqualsTheDataTheyStandFor) {
+  const CocoEvaluation evaluation(truths_, detections_);
+  std::vector<int> weight(50, 3);
+  weight[7] = 0;
+  const CocoSummary weighted = evaluation.Summary(weight);
+  const auto gone = [](const auto& one) { return one.image == 7; };
+  std::erase_if(truths_, gone);
+  std::erase_if(detections_, gone);
+  const CocoSummary left_out = CocoEvaluate(truths_, detections_);
+  for (const auto& [name, member] : kCocoNumbers) EXPECT_NEAR(weighted.*member, left_out.*member, 1e-12) << name;
+}
+
+// One face, called right twice and wrong once, then one that is missed.
+TEST(RunningAccuracyTest, CountsWithoutOneToOneMatching) {
+  const std::vector<GroundTruth> truths{{0, 1, {0, 0, 10, 10}, false, false}, {1, 0, {0, 0, 10, 10}, false, false}};
+  const std::vector<ScoredBox> detections{
+      {0, 1, {0, 0, 10, 10}, 0.9}, {0, 1, {0, 0, 10, 9}, 0.8}, {0, 0, {0, 0, 10, 10}, 0.7}};
+  const auto running = RunningAccuracy(truths, detections, 3);
+  ASSERT_EQ(running.size(), 3u);
+  EXPECT_EQ(running[0].faces, 1);
+  EXPECT_DOUBLE_EQ(running[0].running, 2);
+  EXPECT_DOUBLE_EQ(running[0].strict, 1);
+  EXPECT_DOUBLE_EQ(running[1].running, 1);
+  EXPECT_DOUBLE_EQ(running[1].strict, 0.5);
+  EXPECT_EQ(running[2].faces, 2);
+  EXPECT_TRUE(std::isnan(RunningAccuracy({}, detections, 1)[0].running));
 }
 
 TEST(BoxIouTest, KnownValues) {

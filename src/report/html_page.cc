@@ -20,12 +20,13 @@ h2{font-size:1.3rem;margin:2.2rem 0 .6rem;padding-top:.6rem;border-top:1px solid
 h3{font-size:1.08rem;margin:1.5rem 0 .4rem}
 p{max-width:75ch;margin:.5rem 0;overflow-wrap:anywhere}
 .sub{color:var(--muted)}
+.lead{font-size:1.12rem;max-width:70ch;border-left:4px solid var(--c0);padding-left:.8rem}
 nav ol{padding-left:1.6rem;margin:.75rem 0;font-size:.95rem}
 nav ol ol{margin:0}
 a{color:var(--c0)}
 .note{border-left:4px solid var(--c1);padding:.35rem .8rem;margin:.8rem 0;max-width:75ch}
 figure{margin:.9rem 0}
-figcaption{color:var(--muted);font-size:.9rem;max-width:75ch}
+figcaption{color:var(--muted);font-size:.9rem;max-width:75ch;overflow-wrap:anywhere}
 .scroll{overflow-x:auto}
 svg.msc{max-width:100%;height:auto;display:block}
 img{max-width:100%;height:auto;display:block}
@@ -60,6 +61,9 @@ std::string CaptionHtml(const std::string& caption, const std::string& more = ""
 
 std::string BlockHtml(const Paragraph& block) { return "<p>" + EscapeXml(block.text) + "</p>\n"; }
 std::string BlockHtml(const Note& block) { return "<div class=\"note\">" + EscapeXml(block.text) + "</div>\n"; }
+std::string BlockHtml(const Link& block) {
+  return "<p><a href=\"" + EscapeXml(block.href) + "\">" + EscapeXml(block.text) + "</a></p>\n";
+}
 std::string BlockHtml(const Preformatted& block) { return "<pre>" + EscapeXml(block.text) + "</pre>\n"; }
 std::string BlockHtml(const Table& block) { return "<div class=\"scroll\">" + ToHtml(block) + "</div>\n"; }
 
@@ -129,6 +133,7 @@ std::string ToHtml(const Page& page) {
       "<style>{1}{2}</style>\n</head>\n<body>\n<main>\n<h1>{0}</h1>\n",
       EscapeXml(page.title), ToneVariables(":root"), kPageStyle);
   if (!page.subtitle.empty()) html += "<p class=\"sub\">" + EscapeXml(page.subtitle) + "</p>\n";
+  for (const std::string& text : page.lead) html += "<p class=\"lead\">" + EscapeXml(text) + "</p>\n";
   html += Contents(page);
   for (size_t i = 0; i < page.sections.size(); ++i) {
     const PageSection& section = page.sections[i];

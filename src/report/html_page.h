@@ -27,6 +27,10 @@ struct Paragraph {
 struct Note {
   std::string text;
 };
+// To another page or file of the report: a relative path.
+struct Link {
+  std::string text, href;
+};
 // Text as it is, in letters of equal width: commands, configurations.
 struct Preformatted {
   std::string text;
@@ -46,7 +50,7 @@ struct Picture {
 struct Gallery {
   std::vector<Picture> pictures;
 };
-using PageBlock = std::variant<Paragraph, Note, Preformatted, Table, Figure, Picture, Gallery>;
+using PageBlock = std::variant<Paragraph, Note, Link, Preformatted, Table, Figure, Picture, Gallery>;
 
 struct PageSection {
   std::string heading;
@@ -57,6 +61,7 @@ struct PageSection {
 struct Page {
   std::string title;
   std::string subtitle = {};
+  std::vector<std::string> lead = {};      // paragraphs before the contents: what a reader should know at once
   std::vector<PageSection> sections = {};  // a table of contents stands before them where there are several
 };
 

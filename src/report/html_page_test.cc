@@ -33,8 +33,9 @@ TEST(HtmlPageTest, Base64TestVectors) {
 TEST(HtmlPageTest, HoldsEveryBlockEscaped) {
   LineChart chart{.title = "curve"};
   chart.series.push_back({.name = "s", .x = {1, 2}, .y = {3, 4}});
-  Page page{.title = "T<1>", .subtitle = "s&s"};
-  page.sections.push_back({"One & two", {Paragraph{"<p>"}, Note{"mind"}, Preformatted{"a\n  b"}}});
+  Page page{.title = "T<1>", .subtitle = "s&s", .lead = {"at <once>"}};
+  page.sections.push_back(
+      {"One & two", {Paragraph{"<p>"}, Note{"mind"}, Link{"more & more", "more.html?a&b"}, Preformatted{"a\n  b"}}});
   page.sections.push_back(
       {"Inner", {FigureOf(chart, "what", "c.csv"), FigureOf(chart), Table{"t", {"a"}, {{1.0}}}}, 3});
   page.sections.push_back({"Last", {Gallery{{{EncodeJpeg(Image(8, 8)), "grey"}, {EncodePng(Image(8, 8)), "png"}}}}});
@@ -54,6 +55,8 @@ TEST(HtmlPageTest, HoldsEveryBlockEscaped) {
 
 TEST(HtmlPageTest, NeedsNoNetworkAndNoScript) {
   const std::string html = ToHtml(Page{.title = "x", .sections = {{"a", {FigureOf(LineChart{.title = "l"})}}}});
+  EXPECT_NE(html.find("<p class=\"lead\">at &lt;once&gt;</p>"), std::string::npos);
+  EXPECT_NE(html.find("<a href=\"more.html?a&amp;b\">more &amp; more</a>"), std::string::npos);
   EXPECT_EQ(html.find("<script"), std::string::npos);
   EXPECT_EQ(html.find("<link"), std::string::npos);
   EXPECT_EQ(html.find("@import"), std::string::npos);

@@ -13,12 +13,17 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-int64_t ShareOf(const ConfusionMatrix& matrix, int actual, int predicted, ConfusionShare share) {
+// NaN: of nothing, or of what cannot happen.
+double WholeOf(const CountTable& table, size_t row, size_t column, ConfusionShare share) {
+  if (table.counts[row][column] < 0) return kNaN;
+  if (share == ConfusionShare::kCounts) return 1;
   int64_t sum = 0;
-  for (int i = 0; i < matrix.classes(); ++i) {
-    sum += share == ConfusionShare::kOfActual ? matrix.at(actual, i) : matrix.at(i, predicted);
+  if (share == ConfusionShare::kOfActual) {
+    for (const int64_t count : table.counts[row]) sum += std::max<int64_t>(count, 0);
+  } else {
+    for (const auto& counts : table.counts) sum += std::max<int64_t>(counts[column], 0);
   }
-  return sum;
+  return sum > 0 ? static_cast<double>(sum) : kNaN;
 }
 
 const char* TitleOf(ConfusionShare share) {
@@ -35,37 +40,45 @@ const char* TitleOf(ConfusionShare share) {
 
 }  // namespace
 
+MatrixChart CountChart(const CountTable& table, ConfusionShare share) {
+  const bool counts = share == ConfusionShare::kCounts;
+  MatrixChart chart{.title = TitleOf(share),
+                    .row_name = "actual",
+                    .column_name = "predicted",
+                    .rows = table.rows,
+                    .columns = table.columns,
+                    .value_name = counts ? "count" : "share"};
+  if (!counts) chart.high = 1;
+  for (size_t row = 0; row < table.rows.size(); ++row) {
+    std::vector<double> values;
+    std::vector<std::string> texts, notes;
+    for (size_t column = 0; column < table.columns.size(); ++column) {
+      const double value = static_cast<double>(table.counts[row][column]) / WholeOf(table, row, column, share);
+      values.push_back(value);
+      texts.push_back(std::isnan(value) ? "–"
+                      : counts          ? std::to_string(table.counts[row][column])
+                                        : fmt::format("{:.1f} %", 100 * value));
+      notes.push_back(table.counts[row][column] < 0 ? "" : std::to_string(table.counts[row][column]));
+    }
+    chart.values.push_back(std::move(values));
+    chart.texts.push_back(std::move(texts));
+    if (!counts) chart.notes.push_back(std::move(notes));
+  }
+  return chart;
+}
+
 MatrixChart ConfusionChart(const ConfusionMatrix& matrix, const std::vector<std::string>& classes,
                            ConfusionShare share) {
   if (static_cast<size_t>(matrix.classes()) != classes.size()) {
     throw Error(ErrorKind::kInternal,
                 fmt::format("confusion chart: found {} names, wanted {}", classes.size(), matrix.classes()));
   }
-  const bool counts = share == ConfusionShare::kCounts;
-  MatrixChart chart{.title = TitleOf(share),
-                    .row_name = "actual",
-                    .column_name = "predicted",
-                    .rows = classes,
-                    .columns = classes,
-                    .value_name = counts ? "count" : "share"};
-  if (!counts) chart.high = 1;
+  CountTable table{classes, classes, {}};
   for (int a = 0; a < matrix.classes(); ++a) {
-    std::vector<double> values;
-    std::vector<std::string> texts, notes;
-    for (int p = 0; p < matrix.classes(); ++p) {
-      const int64_t whole = counts ? 1 : ShareOf(matrix, a, p, share);
-      const double value = whole > 0 ? static_cast<double>(matrix.at(a, p)) / static_cast<double>(whole) : kNaN;
-      values.push_back(value);
-      if (counts) continue;
-      texts.push_back(whole > 0 ? fmt::format("{:.1f} %", 100 * value) : "–");
-      notes.push_back(std::to_string(matrix.at(a, p)));
-    }
-    chart.values.push_back(std::move(values));
-    if (counts) continue;
-    chart.texts.push_back(std::move(texts));
-    chart.notes.push_back(std::move(notes));
+    table.counts.emplace_back();
+    for (int p = 0; p < matrix.classes(); ++p) table.counts.back().push_back(matrix.at(a, p));
   }
-  return chart;
+  return CountChart(table, share);
 }
 
 std::vector<ReliabilityBin> ReliabilityBins(const std::vector<double>& confidence, const std::vector<bool>& right,

@@ -14,6 +14,14 @@ namespace maskscope {
 // Whose share a cell shows: none (counts), of its row (the diagonal is the recall) or of its column (precision).
 enum class ConfusionShare { kCounts, kOfActual, kOfPredicted };
 
+// Counts whose rows and columns need not be the same things: what was labelled, and what was said (unsure, not found).
+struct CountTable {
+  std::vector<std::string> rows, columns;
+  std::vector<std::vector<int64_t>> counts;  // [row][column]; negative: cannot happen, drawn as a dash
+};
+// As ConfusionChart.
+MatrixChart CountChart(const CountTable& table, ConfusionShare share);
+
 // Rows are actual, columns predicted. Shares carry the counts in small below them; a share of nothing is a dash.
 // Errors: kInternal when there are not as many names as classes.
 MatrixChart ConfusionChart(const ConfusionMatrix& matrix, const std::vector<std::string>& classes,

@@ -22,17 +22,6 @@ struct Measured {
   double sharpness;
 };
 
-double Sharpness(const Image& image, const Box& box, int side) {
-  const Box inside = Clamp(box, image.width, image.height);
-  const Box whole{std::floor(inside.x1), std::floor(inside.y1), std::ceil(inside.x2), std::ceil(inside.y2)};
-  if (whole.width() < 1 || whole.height() < 1) return 0;
-  const float longer = std::max(whole.width(), whole.height());
-  const float scale = side > 0 && longer > static_cast<float>(side) ? static_cast<float>(side) / longer : 1.0f;
-  const int width = std::max(1, static_cast<int>(std::lround(whole.width() * scale)));
-  const int height = std::max(1, static_cast<int>(std::lround(whole.height() * scale)));
-  return LaplacianVariance(CropResize(image, whole, width, height));
-}
-
 SharpnessSpread SpreadOf(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   SharpnessSpread spread;
@@ -105,7 +94,7 @@ class Cleaner {
       if (!counts(picture.faces[f])) continue;
       const Box all{0, 0, static_cast<float>(image.width), static_cast<float>(image.height)};
       const Box box = picture.kind == PictureKind::kFaceCrop ? all : picture.faces[f].face.box;
-      measured.push_back({index, f, Sharpness(image, box, options_.measured_side)});
+      measured.push_back({index, f, RegionSharpness(image, box, options_.measured_side)});
     }
     return measured;
   }

@@ -1,5 +1,6 @@
 #include "train/detector_task.h"
 
+#include <fmt/format.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 
 #include "base/error.h"
 #include "image/decode.h"
+#include "train/detector_pictures.h"
 #include "train/detector_validation.h"
 #include "train/mosaic.h"
 
@@ -15,7 +17,7 @@ namespace maskscope {
 
 namespace {
 
-constexpr int64_t kBatchesAhead = 3;
+constexpr int64_t kBatchesAhead = 3, kBatchesDrawn = 3;
 constexpr uint64_t kSizeDraw = uint64_t{1} << 32;  // apart from the pictures' numbers
 constexpr float kValidationScore = 0.02f;          // upstream's evaluation keeps detections from this score on
 
@@ -138,10 +140,22 @@ NamedNumbers DetectorTask::Validate(TorchGraph& graph, int) {
   const auto engine = std::make_shared<Engine>(graph.Export(), EngineOptions{.precision = Precision::kF32});
   DetectorOptions detector;
   detector.score_threshold = kValidationScore;
-  NamedNumbers numbers = MeasureDetector(Detector(engine, record_, detector), validation_, options_.validation_workers);
+  validated_.emplace(engine, record_, detector);
+  NamedNumbers numbers = MeasureDetector(*validated_, validation_, options_.validation_workers);
   const double face = FindNumber(numbers, "ap50");
   numbers.insert(numbers.begin(), {"score", one_stage() ? (face + FindNumber(numbers, "map50_states")) / 2 : face});
   return numbers;
+}
+
+void DetectorTask::DrawStart(const RunFolder& folder) const {
+  WriteLabels(train_, folder);
+  for (int64_t step = 0; step < std::min(kBatchesDrawn, StepsPerEpoch(0)); ++step) {
+    WriteSamples(DrawSamples(0, step), folder.path() / fmt::format("train_batch{}.jpg", step));
+  }
+}
+
+void DetectorTask::DrawBest(const RunFolder& folder) {
+  if (validated_) WriteValidationPictures(validation_, *validated_, record_.thresholds.score, folder);
 }
 
 Graph DetectorTask::Package(Graph graph, const NamedNumbers& validation) {

@@ -2,8 +2,10 @@
 #define MASKSCOPE_TRAIN_DETECTOR_TASK_H_
 
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "analyze/detector.h"
 #include "data/dataset.h"
 #include "graph/model_record.h"
 #include "train/detector_criterion.h"
@@ -48,7 +50,12 @@ class DetectorTask : public TrainingTask {
   void BeginEpoch(int epoch, int64_t first_step) override;
   StepResult Step(TorchGraph& graph, int epoch, int64_t step) override;
   NamedNumbers Validate(TorchGraph& graph, int epoch) override;
+  // val_batch0_labels.jpg and val_batch0_pred.jpg: held-back pictures as labelled and as the model sees them.
+  void DrawBest(const RunFolder& folder) override;
   Graph Package(Graph graph, const NamedNumbers& validation) override;
+
+  // labels.svg, and train_batch0.jpg to train_batch2.jpg: the first steps' inputs with what is to be learnt of them.
+  void DrawStart(const RunFolder& folder) const;
 
   // The batch of a step: a function of the options, the data, epoch and step alone. Thread-safe.
   DetectorBatch MakeBatch(int epoch, int64_t step) const;
@@ -68,6 +75,7 @@ class DetectorTask : public TrainingTask {
   ModelRecord record_;
   DetectorTaskOptions options_;
   std::unique_ptr<DetectorCriterion> criterion_;
+  std::optional<Detector> validated_;  // of the last Validate
   std::unique_ptr<Prefetcher<DetectorBatch>> batches_;
 };
 

@@ -21,7 +21,8 @@ namespace maskscope {
 
 namespace {
 
-const std::string kRetinaFace = "retinaface";
+const std::string kRetinaFace = "retinaface", kAizooSsd = "aizoo_ssd";
+constexpr int kLeastSsdSide = 160;  // pixels
 
 void Complete(const DetectorTrainingOptions& options, const LoopHooks& hooks, std::vector<LabelledImage>& pictures) {
   if (options.teacher.ignore_score > 1 && options.teacher.landmark_score > 1) return;
@@ -70,7 +71,7 @@ void MakeOneStage(uint64_t seed, Graph& graph, ModelRecord& record) {
 
 const std::vector<std::string>& TrainableDetectors() {
   static const auto* const names =
-      new std::vector<std::string>{kRetinaFace, "yolov5n", "yolov5s", "yolov5m", "yolov5l", "yolov5x", "aizoo_ssd"};
+      new std::vector<std::string>{kRetinaFace, "yolov5n", "yolov5s", "yolov5m", "yolov5l", "yolov5x", kAizooSsd};
   return *names;
 }
 
@@ -91,6 +92,15 @@ void DetectorTrainingOptions::Validate() const {
   problems.Require(arch == kRetinaFace || AreGoodClasses(classes), "classes",
                    fmt::format("{}", fmt::join(classes, ", ")),
                    "face alone, or at least two of correct, incorrect, none in this order");
+  if (arch == kAizooSsd) {
+    std::vector<int> sides = task.sizes;
+    sides.insert(sides.end(), {task.sample.size, task.sample.longest_side});
+    const int least = *std::ranges::min_element(sides);
+    problems.Require(least >= kLeastSsdSide, "size", std::to_string(least),
+                     fmt::format("at least {}: aizoo_ssd halves its input six times", kLeastSsdSide));
+    problems.Require(task.batch >= 2, "batch", std::to_string(task.batch),
+                     "at least 2: the last map of aizoo_ssd may be one cell, which has no variance of its own");
+  }
   problems.Require(validation_share > 0 && validation_share < 1, "validation_share", std::to_string(validation_share),
                    "more than 0, below 1");
   problems.ThrowIfAny(ErrorKind::kUsage, "detector training");
@@ -130,6 +140,7 @@ LoopResult TrainDetector(const DetectorTrainingOptions& options, const RunFolder
   task_options.validation_workers = options.loop.threads;
   if (hooks.peers) task_options.share = {hooks.peers->rank(), hooks.peers->size()};
   DetectorTask task(std::move(data.train), std::move(data.validation), std::move(record), task_options);
+  if (begins) task.DrawStart(folder);
   return RunTrainingLoop(network, task, options.loop, folder, resume, hooks);
 }
 

@@ -1,11 +1,16 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <filesystem>
+#include <set>
+
 #include "base/expect_error.h"
+#include "base/files.h"
 #include "base/test_folder.h"
 #include "data/painter.h"
 #include "engine/engine.h"
 #include "graph/onnx_io.h"
+#include "image/decode.h"
 #include "image/encode.h"
 #include "train/detector_task.h"
 #include "train/detector_trainer.h"
@@ -15,6 +20,7 @@
 namespace maskscope {
 namespace {
 
+constexpr int kSide = 160;  // pixels: the least that AIZOO's network takes
 const std::vector<std::string> kStates{"correct", "incorrect", "none"};
 
 class OneStageTest : public testing::TestWithParam<std::string> {
@@ -25,18 +31,18 @@ class OneStageTest : public testing::TestWithParam<std::string> {
     const FaceCover covers[] = {FaceCover::kMask, FaceCover::kMaskUnderNose, FaceCover::kBare};
     for (size_t i = 0; i < 3; ++i) {
       const Painting painting =
-          PaintGroup({.width = 128, .height = 128, .people = 1, .covers = {covers[i]}, .seed = 3 + i});
+          PaintGroup({.width = kSide, .height = kSide, .people = 1, .covers = {covers[i]}, .seed = 3 + i});
       LabelledImage labels;
       labels.path = folder_ / ("p" + std::to_string(i) + ".png");
       labels.set = "painted";
-      labels.width = labels.height = 128;
+      labels.width = labels.height = kSide;
       WriteImage(painting.image, labels.path);
       for (const PaintedFace& face : painting.faces) labels.faces.push_back(face.label);
       pictures_.push_back(labels);
     }
-    options_.batch = 6;
+    options_.batch = 4;
     options_.validation_workers = 1;
-    options_.sample.size = options_.sample.longest_side = 128;
+    options_.sample.size = options_.sample.longest_side = kSide;
     options_.sample.least_scale = options_.sample.greatest_scale = 1;
     options_.sample.aspect = 0;
     options_.sample.flip = options_.sample.colour = options_.sample.grey = 0;
@@ -44,7 +50,9 @@ class OneStageTest : public testing::TestWithParam<std::string> {
   }
 
   static bool yolo() { return GetParam() == "yolov5"; }
-  static ModelRecord Record() { return yolo() ? YoloV5Record("yolov5n", 128, kStates) : AizooSsdRecord(128, kStates); }
+  static ModelRecord Record() {
+    return yolo() ? YoloV5Record("yolov5n", kSide, kStates) : AizooSsdRecord(kSide, kStates);
+  }
   static Graph Network() {
     return yolo() ? BuildYoloV5({.depth = 0.33f, .width = 0.125f, .classes = 3, .seed = 5})
                   : BuildAizooSsd({.classes = 3, .seed = 5});
@@ -64,12 +72,13 @@ TEST_P(OneStageTest, LearnsThreePicturesByHeart) {
   optimizer_options.clip_norm = 10;
   Optimizer optimizer(network.parameters(), optimizer_options);
   double first = 0, last = 0;
-  for (int step = 0; step < 150; ++step) {
+  constexpr int kSteps = 90;
+  for (int step = 0; step < kSteps; ++step) {
     task.BeginEpoch(step, 0);
     optimizer.ZeroGradients();
     const StepResult result = task.Step(network, step, 0);
     result.loss.backward();
-    optimizer.Step(step < 100 ? 5e-3 : 1e-3);
+    optimizer.Step(3 * step < 2 * kSteps ? 5e-3 : 1e-3);
     last = result.loss.item<double>();
     if (step == 0) first = last;
   }
@@ -83,8 +92,9 @@ TEST_P(OneStageTest, LearnsThreePicturesByHeart) {
 TEST_P(OneStageTest, AResumedTrainingEqualsAnUninterruptedOne) {
   options_.sample.mosaic = options_.sample.flip = 0.5;
   options_.sample.hsv = {0.02f, 0.5f, 0.4f};
-  options_.sizes = {96, 128};
-  options_.batch = 1;
+  options_.sizes = {160, 192};
+  options_.batch = 2;
+  for (int i = 0; i < 3; ++i) pictures_.push_back(pictures_[static_cast<size_t>(i)]);
   LoopOptions loop;
   loop.epochs = 2;
   loop.threads = 1;
@@ -106,7 +116,7 @@ TEST_P(OneStageTest, AResumedTrainingEqualsAnUninterruptedOne) {
 
 TEST_P(OneStageTest, BatchesDependOnPlaceAlone) {
   options_.sample.mosaic = 0.5;
-  options_.sizes = {96, 128};
+  options_.sizes = {160, 192};
   const DetectorTask task = Task();
   std::set<int64_t> sizes;
   for (int64_t step = 0; step < 8; ++step) {
@@ -115,19 +125,31 @@ TEST_P(OneStageTest, BatchesDependOnPlaceAlone) {
     EXPECT_EQ(a.input.size(2), a.input.size(3));
     sizes.insert(a.input.size(2));
   }
-  EXPECT_EQ(sizes, (std::set<int64_t>{96, 128}));
+  EXPECT_EQ(sizes, (std::set<int64_t>{160, 192}));
 }
 
 TEST_P(OneStageTest, FacesOfAStateWithoutAClassTeachOnlyWhereTheyAre) {
   const std::vector<std::string> two{"correct", "none"};
-  const ModelRecord record = yolo() ? YoloV5Record("yolov5n", 128, two) : AizooSsdRecord(128, two);
+  const ModelRecord record = yolo() ? YoloV5Record("yolov5n", kSide, two) : AizooSsdRecord(kSide, two);
   EXPECT_EQ(ClassOfFace(record, MaskState::kCorrect), 0);
   EXPECT_EQ(ClassOfFace(record, MaskState::kIncorrect), -1);
   EXPECT_EQ(ClassOfFace(record, MaskState::kNone), 1);
   EXPECT_EQ(ClassOfFace(record, std::nullopt), -1);
-  const ModelRecord faces = yolo() ? YoloV5Record("yolov5n", 128, {"face"}) : AizooSsdRecord(128, {"face"});
+  const ModelRecord faces = yolo() ? YoloV5Record("yolov5n", kSide, {"face"}) : AizooSsdRecord(kSide, {"face"});
   EXPECT_EQ(faces.task, ModelTask::kFaceDetector);
   EXPECT_EQ(ClassOfFace(faces, MaskState::kIncorrect), 0);
+}
+
+TEST_P(OneStageTest, ShowsWhatItLearnsFrom) {
+  const DetectorTask task = Task();
+  const RunFolder folder = RunFolder::Create(folder_.path(), "shown");
+  task.DrawStart(folder);
+  const Image sheet = ReadImage(folder.path() / "train_batch0.jpg").image;
+  EXPECT_GT(sheet.width, 4 * 300);  // four pictures in one row
+  EXPECT_GT(sheet.height, 300);
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "labels.svg"));
+  const std::string table = ReadFileText(folder.path() / "labels.csv", 1 << 20);
+  EXPECT_NE(table.find("incorrect"), std::string::npos) << table;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, OneStageTest, testing::Values("yolov5", "aizoo_ssd"),
@@ -158,6 +180,10 @@ TEST(OneStageOptions, NamesWhatIsWrong) {
   options = OptionsOf("yolov5n");
   options.task.sizes = {320, 330};
   ExpectError(ErrorKind::kUsage, {"330", "multiple of 32"}, [&] { options.Validate(); });
+  options = OptionsOf("aizoo_ssd");
+  options.task.sizes = {128};
+  options.task.batch = 1;
+  ExpectError(ErrorKind::kUsage, {"128", "at least 160", "batch"}, [&] { options.Validate(); });
   options = OptionsOf("yolov5n");
   options.task.sample.mosaic = 2;
   ExpectError(ErrorKind::kUsage, {"probability"}, [&] { options.Validate(); });
@@ -203,7 +229,7 @@ TEST(OneStageStart, SaysOfAnEmptyPictureThatItIsEmpty) {
     EXPECT_EQ(record->classes, kStates);
     DetectorOptions detector;
     detector.score_threshold = 0.2f;
-    if (arch == "yolov5n") detector.longest_side = 128;
+    if (arch == "yolov5n") detector.longest_side = kSide;
     const Detector start(std::make_shared<Engine>(graph, EngineOptions{.precision = Precision::kF32}), *record,
                          detector);
     EXPECT_TRUE(start.Detect(Image(128, 96, 114), 128, 96).empty()) << arch;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace maskscope {
@@ -39,25 +40,26 @@ std::vector<int> NearCells(float at, int cells) {
   return near;
 }
 
-// Whether an anchor fits.
-bool MatchFace(const Level& level, const Box& box, int face, float greatest_ratio, std::vector<YoloMatch>& matches) {
+// Returns how far the nearest anchor's sides are from the face's.
+float MatchFace(const Level& level, const Box& box, int face, float greatest_ratio, std::vector<YoloMatch>& matches) {
   const auto stride = static_cast<float>(level.stride);
   const std::vector<int> columns = NearCells((box.x1 + box.x2) / 2 / stride, level.columns);
   const std::vector<int> lines = NearCells((box.y1 + box.y2) / 2 / stride, level.lines);
   std::vector<std::pair<int, int>> cells{{columns[0], lines[0]}};
   if (columns.size() > 1) cells.emplace_back(columns[1], lines[0]);
   if (lines.size() > 1) cells.emplace_back(columns[0], lines[1]);
-  bool fits = false;
+  float nearest = std::numeric_limits<float>::infinity();
   for (int anchor = 0; anchor < level.per_cell(); ++anchor) {
     const std::array<float, 2> sides{level.anchors[static_cast<size_t>(2 * anchor)],
                                      level.anchors[static_cast<size_t>(2 * anchor + 1)]};
-    if (!(SideRatio(box.width(), box.height(), sides[0], sides[1]) < greatest_ratio)) continue;
-    fits = true;
+    const float ratio = SideRatio(box.width(), box.height(), sides[0], sides[1]);
+    nearest = std::min(nearest, ratio);
+    if (!(ratio < greatest_ratio)) continue;
     for (const auto& [column, line] : cells) {
       matches.push_back({level.Row(column, line, anchor), level.index, column, line, sides, face});
     }
   }
-  return fits;
+  return nearest;
 }
 
 void Silence(const Level& level, const Box& region, const MatchOptions& options, std::vector<bool>& silent) {
@@ -100,20 +102,23 @@ YoloPictureTargets MatchYolo(const Decoding& decoding, int width, int height, co
                              const std::vector<Box>& ignored, float greatest_ratio, const MatchOptions& options) {
   const std::vector<Level> levels = LevelsOf(decoding, width, height);
   YoloPictureTargets targets;
-  std::vector<Box> unknown = ignored;
-  for (size_t f = 0; f < faces.size(); ++f) {
-    bool fits = false;
-    for (const Level& level : levels) {
-      fits |= MatchFace(level, faces[f].box, static_cast<int>(f), greatest_ratio, targets.matches);
-    }
-    if (!fits) unknown.push_back(faces[f].box);
-  }
   const Level& last = levels.back();
   targets.silent.assign(static_cast<size_t>(last.first_row + int64_t{last.columns} * last.lines * last.per_cell()),
                         false);
-  for (const Level& level : levels) {
-    for (const Box& region : unknown) Silence(level, region, options, targets.silent);
+  const auto silence = [&](const Box& region, float ratio) {
+    MatchOptions reach = options;
+    reach.ignore_ratio = std::max(options.ignore_ratio, ratio);
+    for (const Level& level : levels) Silence(level, region, reach, targets.silent);
+  };
+  for (size_t f = 0; f < faces.size(); ++f) {
+    float nearest = std::numeric_limits<float>::infinity();
+    for (const Level& level : levels) {
+      nearest = std::min(nearest, MatchFace(level, faces[f].box, static_cast<int>(f), greatest_ratio, targets.matches));
+    }
+    // At least the anchors that come nearest must not learn that it is background.
+    if (!(nearest < greatest_ratio)) silence(faces[f].box, nearest);
   }
+  for (const Box& region : ignored) silence(region, options.ignore_ratio);
   for (const YoloMatch& match : targets.matches) targets.silent[static_cast<size_t>(match.row)] = false;
   return targets;
 }

@@ -65,7 +65,7 @@ void AddLoopOptions(CLI::App& app, LoopOptions& loop) {
   app.add_option("--lr", loop.schedule.peak, "learning rate after the warm-up")
       ->option_text("R")
       ->capture_default_str();
-  add_name("--schedule", "constant, step, cosine or one-cycle", loop.schedule.kind);
+  add_name("--schedule", "constant, step, cosine, one-cycle or linear", loop.schedule.kind);
   app.add_option("--warm-up", loop.schedule.warm_share, "share of the steps in which the rate rises")
       ->option_text("S")
       ->capture_default_str();

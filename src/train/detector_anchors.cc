@@ -22,13 +22,6 @@ float Intersection(const Box& a, const Box& b) {
   return width > 0 && height > 0 ? width * height : 0;
 }
 
-bool LiesOn(const Box& anchor, const Box& region, const MatchOptions& options) {
-  const float smaller = std::min(anchor.area(), region.area());
-  if (smaller <= 0 || Intersection(anchor, region) < options.ignore_cover * smaller) return false;
-  const float ratio = std::sqrt(std::max(anchor.area(), region.area()) / smaller);
-  return ratio <= options.ignore_ratio;
-}
-
 }  // namespace
 
 void MatchOptions::Validate() const {
@@ -41,6 +34,13 @@ void MatchOptions::Validate() const {
                    "more than 0, at most 1");
   problems.Require(ignore_ratio >= 1, "ignore_ratio", std::to_string(ignore_ratio), "1 or more");
   problems.ThrowIfAny(ErrorKind::kUsage, "anchor matching");
+}
+
+bool LiesOnIgnored(const Box& anchor, const Box& region, const MatchOptions& options) {
+  const float smaller = std::min(anchor.area(), region.area());
+  if (smaller <= 0 || Intersection(anchor, region) < options.ignore_cover * smaller) return false;
+  const float ratio = std::sqrt(std::max(anchor.area(), region.area()) / smaller);
+  return ratio <= options.ignore_ratio;
 }
 
 AnchorTargets MatchAnchors(const std::vector<Prior>& priors, int input_width, int input_height,
@@ -72,7 +72,7 @@ AnchorTargets MatchAnchors(const std::vector<Prior>& priors, int input_width, in
       targets.roles[a] = AnchorRole::kFace;
       targets.face[a] = best_face;
     } else if (best >= options.negative_iou || std::any_of(ignored.begin(), ignored.end(), [&](const Box& region) {
-                 return LiesOn(anchor, region, options);
+                 return LiesOnIgnored(anchor, region, options);
                })) {
       targets.roles[a] = AnchorRole::kIgnored;
     }

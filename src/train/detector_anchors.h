@@ -34,6 +34,9 @@ struct TrainingFace {
   std::optional<MaskState> state = {};
 };
 
+// Whether `anchor` (pixels, as `region`) lies on an ignored region, so that it must not learn that there is no face.
+bool LiesOnIgnored(const Box& anchor, const Box& region, const MatchOptions& options);
+
 // One entry an anchor; `face` is -1 where the role is not kFace.
 struct AnchorTargets {
   std::vector<AnchorRole> roles;

@@ -12,7 +12,11 @@ constexpr const char* kTask = "detector";
 template <typename Options, typename Visitor>
 void VisitFields(Options& options, Visitor&& visit) {
   visit("data", "data", options.data);
+  visit("data", "teacher", options.teacher_model);
+  visit("network", "arch", options.arch);
   visit("network", "init", options.init);
+  visit("network", "classes", options.classes);
+  visit("network", "anchors", options.anchors);
   visit("network", "batch_norm", options.batch_norm);
   visit("network", "licence", options.licence);
   visit("network", "states", options.states);
@@ -30,6 +34,7 @@ void VisitFields(Options& options, Visitor&& visit) {
 
   auto& sample = options.task.sample;
   visit("sample", "size", sample.size);
+  visit("sample", "sizes", options.task.sizes);
   visit("sample", "longest_side", sample.longest_side);
   visit("sample", "least_scale", sample.least_scale);
   visit("sample", "greatest_scale", sample.greatest_scale);
@@ -43,16 +48,27 @@ void VisitFields(Options& options, Visitor&& visit) {
   visit("sample", "blur", sample.blur);
   visit("sample", "jpeg", sample.jpeg);
   visit("sample", "noise", sample.noise);
+  visit("sample", "mosaic", sample.mosaic);
+  visit("sample", "hsv", sample.hsv);
 
-  visit("match", "positive_iou", options.task.match.positive_iou);
-  visit("match", "negative_iou", options.task.match.negative_iou);
-  visit("match", "ignore_cover", options.task.match.ignore_cover);
-  visit("match", "ignore_ratio", options.task.match.ignore_ratio);
-  visit("loss", "box_weight", options.task.loss.box_weight);
-  visit("loss", "landmark_weight", options.task.loss.landmark_weight);
-  visit("loss", "state_weight", options.task.loss.state_weight);
-  visit("loss", "negatives_per_positive", options.task.loss.negatives_per_positive);
-  visit("loss", "least_negatives", options.task.loss.least_negatives);
+  visit("match", "positive_iou", options.task.criterion.match.positive_iou);
+  visit("match", "negative_iou", options.task.criterion.match.negative_iou);
+  visit("match", "ignore_cover", options.task.criterion.match.ignore_cover);
+  visit("match", "ignore_ratio", options.task.criterion.match.ignore_ratio);
+  visit("loss", "box_weight", options.task.criterion.multibox.box_weight);
+  visit("loss", "landmark_weight", options.task.criterion.multibox.landmark_weight);
+  visit("loss", "state_weight", options.task.criterion.multibox.state_weight);
+  visit("loss", "negatives_per_positive", options.task.criterion.multibox.negatives_per_positive);
+  visit("loss", "least_negatives", options.task.criterion.multibox.least_negatives);
+
+  auto& yolo = options.task.criterion.yolo;
+  visit("yolo", "box_gain", yolo.box_gain);
+  visit("yolo", "objectness_gain", yolo.objectness_gain);
+  visit("yolo", "class_gain", yolo.class_gain);
+  visit("yolo", "balance", yolo.balance);
+  visit("yolo", "label_smoothing", yolo.label_smoothing);
+  visit("yolo", "greatest_ratio", yolo.greatest_ratio);
+  visit("yolo", "weigh_states", yolo.weigh_states);
 
   visit("training", "batch", options.task.batch);
   visit("training", "workers", options.task.workers);

@@ -16,6 +16,22 @@ at::Tensor SmoothL1Sum(const at::Tensor& found, const at::Tensor& wanted) {
   return at::smooth_l1_loss(found, wanted, at::Reduction::Sum);
 }
 
+// What both kinds of networks share. `as_background`, `as_face` [batch, A]: the loss of each anchor, were it that.
+MultiboxLoss FaceAndBoxLoss(const at::Tensor& boxes, const at::Tensor& as_background, const at::Tensor& as_face,
+                            const MultiboxTargets& targets, const MultiboxOptions& options) {
+  const at::Tensor face = targets.roles == 1;
+  const double count = static_cast<double>(std::max<int64_t>(face.sum().item<int64_t>(), 1));
+  const at::Tensor negatives = HardNegatives(as_background, targets.roles, options);
+  const at::Tensor face_loss =
+      (as_face.masked_select(face).sum() + as_background.masked_select(negatives).sum()) / count;
+  const at::Tensor box_loss = SmoothL1Sum(boxes.index({face}), targets.boxes.index({face})) / count;
+  MultiboxLoss loss;
+  loss.total = face_loss + options.box_weight * box_loss;
+  loss.face = face_loss.item<double>();
+  loss.box = box_loss.item<double>();
+  return loss;
+}
+
 }  // namespace
 
 void MultiboxOptions::Validate() const {
@@ -47,19 +63,10 @@ at::Tensor HardNegatives(const at::Tensor& background_loss, const at::Tensor& ro
 MultiboxLoss ComputeMultiboxLoss(const at::Tensor& boxes, const at::Tensor& score_logits, const at::Tensor& landmarks,
                                  const MultiboxTargets& targets, const MultiboxOptions& options,
                                  const StateOutput& states) {
-  const at::Tensor face = targets.roles == 1;
-  const double count = static_cast<double>(std::max<int64_t>(face.sum().item<int64_t>(), 1));
   const at::Tensor log_probability = at::log_softmax(score_logits, -1);
-  const at::Tensor as_background = -log_probability.select(-1, 0);
-  const at::Tensor as_face = -log_probability.select(-1, 1);
-  const at::Tensor negatives = HardNegatives(as_background, targets.roles, options);
-  const at::Tensor face_loss =
-      (as_face.masked_select(face).sum() + as_background.masked_select(negatives).sum()) / count;
-  const at::Tensor box_loss = SmoothL1Sum(boxes.index({face}), targets.boxes.index({face})) / count;
-  MultiboxLoss loss;
-  loss.total = face_loss + options.box_weight * box_loss;
-  loss.face = face_loss.item<double>();
-  loss.box = box_loss.item<double>();
+  MultiboxLoss loss =
+      FaceAndBoxLoss(boxes, -log_probability.select(-1, 0), -log_probability.select(-1, 1), targets, options);
+  const at::Tensor face = targets.roles == 1;
   if (landmarks.defined() && targets.has_landmarks.defined() && options.landmark_weight > 0) {
     const at::Tensor with = face & targets.has_landmarks;
     const double landmark_count = static_cast<double>(std::max<int64_t>(with.sum().item<int64_t>(), 1));
@@ -78,6 +85,20 @@ MultiboxLoss ComputeMultiboxLoss(const at::Tensor& boxes, const at::Tensor& scor
     }
   }
   return loss;
+}
+
+MultiboxLoss ComputeClassMultiboxLoss(const at::Tensor& boxes, const at::Tensor& class_logits,
+                                      const MultiboxTargets& targets, const MultiboxOptions& options,
+                                      const at::Tensor& class_weights) {
+  // -log(1 - sigmoid(x)) = softplus(x); of all classes: that none holds.
+  const at::Tensor as_background = at::softplus(class_logits).sum(-1);
+  const at::Tensor known = targets.states.clamp_min(0);
+  // -log(sigmoid(x)) = softplus(x) - x.
+  at::Tensor as_known = as_background - class_logits.gather(-1, known.unsqueeze(-1)).squeeze(-1);
+  if (class_weights.defined()) as_known = as_known * class_weights.index({known});
+  constexpr double kLeast = 1e-6;  // of the chance of any class, so that its logarithm and gradient stay finite
+  const at::Tensor as_any = -at::log(-at::expm1(-as_background.clamp_min(kLeast)));
+  return FaceAndBoxLoss(boxes, as_background, at::where(targets.states >= 0, as_known, as_any), targets, options);
 }
 
 }  // namespace maskscope

@@ -41,6 +41,14 @@ MultiboxLoss ComputeMultiboxLoss(const at::Tensor& boxes, const at::Tensor& scor
                                  const MultiboxTargets& targets, const MultiboxOptions& options = {},
                                  const StateOutput& states = {});
 
+// The same for a network that gives each state a sigmoid of its own and background none: `class_logits` [batch, A,
+// classes]. Background is that none holds; a face of a known class is that this one holds and the others do not (the
+// sum of their binary cross-entropies, times `class_weights` [classes] of its class where they are defined); a face of
+// unknown class is that at least one holds. `targets.states` are classes here. `state` of the result stays 0.
+MultiboxLoss ComputeClassMultiboxLoss(const at::Tensor& boxes, const at::Tensor& class_logits,
+                                      const MultiboxTargets& targets, const MultiboxOptions& options = {},
+                                      const at::Tensor& class_weights = {});
+
 // The background anchors that learn: for each picture the `negatives_per_positive` x (face anchors), at least
 // `least_negatives`, of greatest loss. `background_loss` [batch, A]. Returns [batch, A] bool.
 at::Tensor HardNegatives(const at::Tensor& background_loss, const at::Tensor& roles, const MultiboxOptions& options);

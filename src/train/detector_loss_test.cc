@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -63,6 +64,69 @@ TEST(MultiboxLoss, IsFiniteWithoutAnyFace) {
       ComputeMultiboxLoss(torch::zeros({1, 4, 4}), torch::zeros({1, 4, 2}), torch::zeros({1, 4, 10}), targets);
   EXPECT_NEAR(loss.total.item<double>(), 4 * std::log(2.0), 1e-5);
   EXPECT_EQ(loss.box, 0.0);
+}
+
+// A loss for sigmoids, one number at a time; every background anchor is among the hardest.
+double SlowFaceLoss(const at::Tensor& logits, const MultiboxTargets& targets, const at::Tensor& weights) {
+  const auto probability = [&](int64_t i, int64_t a, int64_t c) {
+    return 1 / (1 + std::exp(-logits[i][a][c].item<double>()));
+  };
+  double sum = 0, faces = 0;
+  for (int64_t i = 0; i < logits.size(0); ++i) {
+    for (int64_t a = 0; a < logits.size(1); ++a) {
+      const int role = targets.roles[i][a].item<int>();
+      const int64_t right = targets.states[i][a].item<int64_t>();
+      if (role < 0) continue;
+      double none = 0;
+      for (int64_t c = 0; c < logits.size(2); ++c) none -= std::log(1 - probability(i, a, c));
+      if (role == 0) {
+        sum += none;
+        continue;
+      }
+      ++faces;
+      if (right < 0) {
+        sum -= std::log(1 - std::exp(-none));
+        continue;
+      }
+      double loss = -std::log(probability(i, a, right));
+      for (int64_t c = 0; c < logits.size(2); ++c) {
+        if (c != right) loss -= std::log(1 - probability(i, a, c));
+      }
+      sum += loss * weights[right].item<double>();
+    }
+  }
+  return sum / std::max(faces, 1.0);
+}
+
+TEST(ClassMultiboxLoss, AgreesWithTheSlowOneOnAnyShape) {
+  torch::manual_seed(3);
+  MultiboxOptions options;
+  options.least_negatives = 1000;
+  for (int round = 0; round < 30; ++round) {
+    const int64_t batch = 1 + round % 3, anchors = 1 + (round * 7) % 11, classes = 1 + round % 4;
+    MultiboxTargets targets;
+    targets.roles = at::randint(-1, 2, {batch, anchors}, at::kChar);
+    targets.boxes = at::randn({batch, anchors, 4});
+    targets.states = at::randint(-1, classes, {batch, anchors}, at::kLong);
+    const at::Tensor logits = at::randn({batch, anchors, classes}) * 3, weights = at::rand({classes}) + 0.5;
+    const at::Tensor boxes = at::randn({batch, anchors, 4});
+    const MultiboxLoss loss = ComputeClassMultiboxLoss(boxes, logits, targets, options, weights);
+    const double wanted = SlowFaceLoss(logits, targets, weights);
+    EXPECT_NEAR(loss.face, wanted, 1e-4 * std::max(1.0, wanted)) << "round " << round << ", " << logits.sizes();
+    EXPECT_NEAR(loss.total.item<double>(), loss.face + 2 * loss.box, 1e-4 * std::max(1.0, loss.total.item<double>()));
+  }
+}
+
+TEST(ClassMultiboxLoss, IsFiniteWhereTheNetworkIsSure) {
+  MultiboxTargets targets = Targets();
+  targets.states = torch::full({1, 4}, -1, at::kLong);
+  for (const double sure : {-200.0, 200.0}) {
+    const at::Tensor logits = torch::full({1, 4, 3}, sure).requires_grad_(true);
+    const at::Tensor total = ComputeClassMultiboxLoss(torch::zeros({1, 4, 4}), logits, targets).total;
+    total.backward();
+    EXPECT_TRUE(std::isfinite(total.item<double>()));
+    EXPECT_TRUE(logits.grad().isfinite().all().item<bool>());
+  }
 }
 
 TEST(HardNegatives, TakesTheHardestOfEachPicture) {

@@ -10,6 +10,7 @@
 #include "image/decode.h"
 #include "image/encode.h"
 #include "image/transform.h"
+#include "train/hsv_jitter.h"
 
 namespace maskscope {
 
@@ -29,31 +30,6 @@ float PlaceSide(float length, float side, float low, float high, Random& random)
   }
   if (last < first) std::swap(first, last);
   return static_cast<float>(random.Uniform(static_cast<double>(first), static_cast<double>(last)));
-}
-
-Box DrawWindow(const Image& source, const LabelledImage& labels, const DetectorSampleOptions& options, Random& random) {
-  const float width = static_cast<float>(source.width), height = static_cast<float>(source.height);
-  const double scale = std::exp(random.Uniform(std::log(static_cast<double>(options.least_scale)),
-                                               std::log(static_cast<double>(options.greatest_scale)))) *
-                       options.longest_side / static_cast<double>(std::max(width, height));
-  const double stretch = 1.0 + random.Uniform(-1.0, 1.0) * static_cast<double>(options.aspect);
-  const float side_x = static_cast<float>(options.size / scale * std::sqrt(stretch));
-  const float side_y = static_cast<float>(options.size / scale / std::sqrt(stretch));
-  Box aim{0, 0, 0, 0};
-  std::vector<const LabelledFace*> faces;
-  for (const LabelledFace& face : labels.faces) {
-    if (!face.ignore) faces.push_back(&face);
-  }
-  const bool aimed = !faces.empty() && random.Chance(options.aim_at_face);
-  if (aimed) {
-    aim = faces[random.Below(faces.size())]->box;
-  } else {
-    aim.x1 = aim.x2 = static_cast<float>(random.Uniform()) * width;
-    aim.y1 = aim.y2 = static_cast<float>(random.Uniform()) * height;
-  }
-  const float x = PlaceSide(width, side_x, aim.x1, aim.x2, random);
-  const float y = PlaceSide(height, side_y, aim.y1, aim.y2, random);
-  return {x, y, x + side_x, y + side_y};
 }
 
 uint8_t ToByte(float value) { return static_cast<uint8_t>(std::clamp(value + 0.5f, 0.0f, 255.0f)); }
@@ -118,20 +94,52 @@ void DetectorSampleOptions::Validate() const {
   problems.Require(least_face >= 0, "least_face", std::to_string(least_face), "0 or more");
   problems.Require(least_visible >= 0 && least_visible <= 1, "least_visible", std::to_string(least_visible), "0 to 1");
   problems.Require(aspect >= 0 && aspect <= 0.5f, "aspect", std::to_string(aspect), "0 to 0.5");
-  for (const double chance : {aim_at_face, flip, colour, grey, blur, jpeg, noise}) {
+  for (const double chance : {aim_at_face, flip, colour, grey, blur, jpeg, noise, mosaic}) {
     problems.Require(chance >= 0 && chance <= 1, "a probability of augmentation", std::to_string(chance), "0 to 1");
+  }
+  for (const float change : hsv) {
+    problems.Require(change >= 0 && change <= 1, "hsv", std::to_string(change), "0 to 1");
   }
   problems.ThrowIfAny(ErrorKind::kUsage, "detector augmentation");
 }
 
-void PlaceLabels(const LabelledImage& labels, const Box& window, const DetectorSampleOptions& options,
-                 DetectorSample& sample) {
-  const float size = static_cast<float>(options.size);
-  const float scale_x = size / window.width(), scale_y = size / window.height();
+Box DrawWindow(const Image& source, const LabelledImage& labels, int input_width, int input_height,
+               const DetectorSampleOptions& options, Random& random) {
+  const float width = static_cast<float>(source.width), height = static_cast<float>(source.height);
+  const double scale = std::exp(random.Uniform(std::log(static_cast<double>(options.least_scale)),
+                                               std::log(static_cast<double>(options.greatest_scale)))) *
+                       options.longest_side / static_cast<double>(std::max(width, height));
+  const double stretch = 1.0 + random.Uniform(-1.0, 1.0) * static_cast<double>(options.aspect);
+  const float side_x = static_cast<float>(input_width / scale * std::sqrt(stretch));
+  const float side_y = static_cast<float>(input_height / scale / std::sqrt(stretch));
+  Box aim{0, 0, 0, 0};
+  std::vector<const LabelledFace*> faces;
   for (const LabelledFace& face : labels.faces) {
-    const Box whole{(face.box.x1 - window.x1) * scale_x, (face.box.y1 - window.y1) * scale_y,
-                    (face.box.x2 - window.x1) * scale_x, (face.box.y2 - window.y1) * scale_y};
-    const Box seen = Clamp(whole, options.size, options.size);
+    if (!face.ignore) faces.push_back(&face);
+  }
+  const bool aimed = !faces.empty() && random.Chance(options.aim_at_face);
+  if (aimed) {
+    aim = faces[random.Below(faces.size())]->box;
+  } else {
+    aim.x1 = aim.x2 = static_cast<float>(random.Uniform()) * width;
+    aim.y1 = aim.y2 = static_cast<float>(random.Uniform()) * height;
+  }
+  const float x = PlaceSide(width, side_x, aim.x1, aim.x2, random);
+  const float y = PlaceSide(height, side_y, aim.y1, aim.y2, random);
+  return {x, y, x + side_x, y + side_y};
+}
+
+void PlaceLabels(const LabelledImage& labels, const Box& window, const Box& place, const DetectorSampleOptions& options,
+                 DetectorSample& sample) {
+  const float scale_x = place.width() / window.width(), scale_y = place.height() / window.height();
+  const auto moved = [&](float x, float y) {
+    return Point{place.x1 + (x - window.x1) * scale_x, place.y1 + (y - window.y1) * scale_y};
+  };
+  for (const LabelledFace& face : labels.faces) {
+    const Point first = moved(face.box.x1, face.box.y1), last = moved(face.box.x2, face.box.y2);
+    const Box whole{first.x, first.y, last.x, last.y};
+    const Box seen{std::max(whole.x1, place.x1), std::max(whole.y1, place.y1), std::min(whole.x2, place.x2),
+                   std::min(whole.y2, place.y2)};
     if (seen.area() <= 0) continue;
     const bool tiny = std::sqrt(seen.area()) < options.least_face;
     if (face.ignore || tiny || seen.area() < options.least_visible * whole.area()) {
@@ -139,9 +147,7 @@ void PlaceLabels(const LabelledImage& labels, const Box& window, const DetectorS
       continue;
     }
     TrainingFace placed{seen, {}, face.state};
-    for (const Point& point : face.landmarks) {
-      placed.landmarks.push_back({(point.x - window.x1) * scale_x, (point.y - window.y1) * scale_y});
-    }
+    for (const Point& point : face.landmarks) placed.landmarks.push_back(moved(point.x, point.y));
     sample.faces.push_back(std::move(placed));
   }
 }
@@ -161,18 +167,24 @@ void MirrorSample(DetectorSample& sample) {
   for (Box& box : sample.ignored) mirror_box(box);
 }
 
-DetectorSample DrawDetectorSample(const Image& source, const LabelledImage& labels,
-                                  const DetectorSampleOptions& options, Random& random) {
-  const Box window = DrawWindow(source, labels, options, random);
-  DetectorSample sample;
-  const uint8_t fill = static_cast<uint8_t>(random.Chance(0.5) ? 0 : random.Int(0, 255));
-  sample.image = CropResize(source, window, options.size, options.size, fill);
-  PlaceLabels(labels, window, options, sample);
+void ChangeAppearance(const DetectorSampleOptions& options, Random& random, DetectorSample& sample) {
   if (random.Chance(options.flip)) MirrorSample(sample);
   if (random.Chance(options.blur)) Soften(sample.image, random);
   if (random.Chance(options.colour)) JitterColour(sample.image, random.Chance(options.grey), random);
+  if (options.hsv != std::array<float, 3>{}) JitterHsv(DrawHsvChange(options.hsv, random), sample.image);
   if (random.Chance(options.noise)) AddNoise(sample.image, random);
   if (random.Chance(options.jpeg)) Recompress(sample.image, random);
+}
+
+DetectorSample DrawDetectorSample(const Image& source, const LabelledImage& labels,
+                                  const DetectorSampleOptions& options, Random& random) {
+  const Box window = DrawWindow(source, labels, options.size, options.size, options, random);
+  DetectorSample sample;
+  const uint8_t fill = static_cast<uint8_t>(random.Chance(0.5) ? 0 : random.Int(0, 255));
+  sample.image = CropResize(source, window, options.size, options.size, fill);
+  const auto side = static_cast<float>(options.size);
+  PlaceLabels(labels, window, {0, 0, side, side}, options, sample);
+  ChangeAppearance(options, random, sample);
   return sample;
 }
 

@@ -1,6 +1,7 @@
 #ifndef MASKSCOPE_TRAIN_DETECTOR_SAMPLE_H_
 #define MASKSCOPE_TRAIN_DETECTOR_SAMPLE_H_
 
+#include <array>
 #include <vector>
 
 #include "base/random.h"
@@ -21,7 +22,9 @@ struct DetectorSampleOptions {
   float aspect = 0.08f;        // width and height are scaled apart by up to this share
   double aim_at_face = 0.85;   // probability that the crop is placed so that a given face is in it
   double flip = 0.5, colour = 0.8, grey = 0.03, blur = 0.12, jpeg = 0.15, noise = 0.1;  // probabilities
-  void Validate() const;                                                                // Errors: kUsage
+  double mosaic = 0;                           // probability of four pictures in one (train/mosaic.h)
+  std::array<float, 3> hsv{0.0f, 0.0f, 0.0f};  // largest change of hue, saturation and value (train/hsv_jitter.h)
+  void Validate() const;                       // Errors: kUsage
 };
 
 struct DetectorSample {
@@ -34,9 +37,18 @@ struct DetectorSample {
 DetectorSample DrawDetectorSample(const Image& source, const LabelledImage& labels,
                                   const DetectorSampleOptions& options, Random& random);
 
-// The part of the labels that falls into `window` (pixels of the source), in pixels of a width x height input.
-void PlaceLabels(const LabelledImage& labels, const Box& window, const DetectorSampleOptions& options,
+// The window of `source`, which may reach beyond it, that will fill width x height pixels of the input: scale, stretch
+// and place drawn by lot.
+Box DrawWindow(const Image& source, const LabelledImage& labels, int width, int height,
+               const DetectorSampleOptions& options, Random& random);
+
+// The part of the labels that falls into `window` (pixels of the source), in pixels of the input, where the window
+// fills `place`.
+void PlaceLabels(const LabelledImage& labels, const Box& window, const Box& place, const DetectorSampleOptions& options,
                  DetectorSample& sample);
+
+// Mirror, sharpness, colours, grain and compression, as the options' probabilities have it.
+void ChangeAppearance(const DetectorSampleOptions& options, Random& random, DetectorSample& sample);
 
 // Left becomes right: picture, boxes, landmarks (which also change their names).
 void MirrorSample(DetectorSample& sample);

@@ -77,7 +77,7 @@ TEST(PlaceLabels, SortsFacesByWhatCanBeSeen) {
   labels.faces.push_back(OneFace({70, 10, 100, 40}).faces[0]);
   labels.faces.back().ignore = true;
   DetectorSample sample;
-  PlaceLabels(labels, {0, 0, 128, 128}, Plain(), sample);
+  PlaceLabels(labels, {0, 0, 128, 128}, {0, 0, 128, 128}, Plain(), sample);
   ASSERT_EQ(sample.faces.size(), 1u);
   EXPECT_EQ(sample.faces[0].box, (Box{10, 10, 50, 50}));
   ASSERT_EQ(sample.ignored.size(), 3u);
@@ -88,7 +88,7 @@ TEST(PlaceLabels, ScalesBoxesAndLandmarks) {
   LabelledImage labels = OneFace({20, 30, 60, 70});
   labels.faces[0].landmarks = {{30, 40}, {50, 40}, {40, 50}, {32, 60}, {48, 60}};
   DetectorSample sample;
-  PlaceLabels(labels, {10, 20, 74, 84}, Plain(), sample);  // 64 pixels become 128
+  PlaceLabels(labels, {10, 20, 74, 84}, {0, 0, 128, 128}, Plain(), sample);  // 64 pixels become 128
   ASSERT_EQ(sample.faces.size(), 1u);
   EXPECT_EQ(sample.faces[0].box, (Box{20, 20, 100, 100}));
   EXPECT_EQ(sample.faces[0].landmarks[0], (Point{40, 40}));

@@ -1,5 +1,6 @@
 #include "train/detector_task.h"
 
+#include <fmt/format.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -8,14 +9,17 @@
 
 #include "base/error.h"
 #include "image/decode.h"
+#include "train/detector_pictures.h"
 #include "train/detector_validation.h"
+#include "train/mosaic.h"
 
 namespace maskscope {
 
 namespace {
 
-constexpr int64_t kBatchesAhead = 3;
-constexpr float kValidationScore = 0.02f;  // upstream's evaluation keeps detections from this score on
+constexpr int64_t kBatchesAhead = 3, kBatchesDrawn = 3;
+constexpr uint64_t kSizeDraw = uint64_t{1} << 32;  // apart from the pictures' numbers
+constexpr float kValidationScore = 0.02f;          // upstream's evaluation keeps detections from this score on
 
 double Weight(const LabelledImage& picture) {
   const auto faces =
@@ -34,46 +38,6 @@ void Normalize(const Preprocessing& rule, const Image& image, float* out) {
   }
 }
 
-// Row `row` of the targets.
-void WriteTargets(const DetectorSample& sample, const AnchorTargets& matched, const std::vector<Prior>& priors,
-                  const ModelRecord& record, int64_t row, MultiboxTargets& targets) {
-  const int64_t anchors = static_cast<int64_t>(priors.size());
-  const int size = sample.image.width;
-  auto* roles = targets.roles.data_ptr<int8_t>() + row * anchors;
-  auto* boxes = targets.boxes.data_ptr<float>() + row * anchors * 4;
-  auto* landmarks = targets.landmarks.data_ptr<float>() + row * anchors * 10;
-  auto* states = targets.states.data_ptr<int64_t>() + row * anchors;
-  auto* has_landmarks = targets.has_landmarks.data_ptr<bool>() + row * anchors;
-  for (size_t a = 0; a < priors.size(); ++a) {
-    roles[a] = static_cast<int8_t>(matched.roles[a]);
-    if (matched.face[a] < 0) continue;
-    const TrainingFace& face = sample.faces[static_cast<size_t>(matched.face[a])];
-    const auto code = EncodeBox(face.box, priors[a], size, size, record.decoding.variances);
-    std::copy(code.begin(), code.end(), boxes + 4 * a);
-    has_landmarks[a] = face.landmarks.size() == 5;
-    if (face.state) states[a] = static_cast<int64_t>(*face.state);
-    for (size_t k = 0; k < face.landmarks.size() && k < 5; ++k) {
-      const auto point = EncodePoint(face.landmarks[k], priors[a], size, size, record.decoding.variances);
-      landmarks[10 * a + 2 * k] = point[0];
-      landmarks[10 * a + 2 * k + 1] = point[1];
-    }
-  }
-}
-
-constexpr const char* kStateLogits = "state_logits";
-
-// Rare states weigh more, by the root of their rarity; the mean over all faces is 1. [states]
-at::Tensor StateWeights(const std::vector<LabelledImage>& pictures) {
-  at::Tensor counts = at::zeros({kMaskStates}, at::kFloat);
-  for (const LabelledImage& picture : pictures) {
-    for (const LabelledFace& face : picture.faces) {
-      if (face.state && !face.ignore) counts[static_cast<int64_t>(*face.state)] += 1;
-    }
-  }
-  const at::Tensor weights = counts.clamp_min(1).rsqrt();
-  return weights / ((weights * counts).sum() / counts.sum().clamp_min(1));
-}
-
 }  // namespace
 
 void DetectorTaskOptions::Validate() const {
@@ -83,19 +47,21 @@ void DetectorTaskOptions::Validate() const {
                    "a multiple of the " + std::to_string(share.count) + " processes");
   problems.Require(workers >= 1 && workers <= 256, "workers", std::to_string(workers), "1 to 256");
   problems.ThrowIfAny(ErrorKind::kUsage, "detector training");
+  for (DetectorSampleOptions at_size = sample; const int size : sizes) {
+    at_size.size = size;
+    at_size.Validate();
+  }
   sample.Validate();
-  match.Validate();
-  loss.Validate();
+  criterion.Validate();
 }
 
 DetectorTask::DetectorTask(std::vector<LabelledImage> train, std::vector<LabelledImage> validation, ModelRecord record,
                            const DetectorTaskOptions& options)
     : train_(std::move(train)), validation_(std::move(validation)), record_(std::move(record)), options_(options) {
   options_.Validate();
-  priors_ = MakePriors(record_.decoding, options_.sample.size, options_.sample.size);
+  criterion_ = MakeDetectorCriterion(record_, options_.criterion, train_);
   double sum = 0;
   for (const LabelledImage& picture : train_) weight_sums_.push_back(sum += Weight(picture));
-  if (one_stage()) state_weights_ = StateWeights(train_);
 }
 
 DetectorTask::~DetectorTask() = default;
@@ -113,54 +79,83 @@ void DetectorTask::BeginEpoch(int epoch, int64_t first_step) {
                                                   [this, epoch](int64_t step) { return MakeBatch(epoch, step); });
 }
 
-DetectorBatch DetectorTask::MakeBatch(int epoch, int64_t step) const {
-  const int64_t batch = options_.batch / options_.share.count, skipped = batch * options_.share.index;
-  const int64_t size = options_.sample.size, anchors = static_cast<int64_t>(priors_.size());
-  DetectorBatch made;
-  const at::Tensor pixels = at::empty({batch, size, size, 3}, at::kFloat);
-  made.targets.roles = at::empty({batch, anchors}, at::kChar);
-  made.targets.boxes = at::zeros({batch, anchors, 4}, at::kFloat);
-  made.targets.landmarks = at::zeros({batch, anchors, 10}, at::kFloat);
-  made.targets.has_landmarks = at::zeros({batch, anchors}, at::kBool);
-  made.targets.states = at::full({batch, anchors}, -1, at::kLong);
-  for (int64_t i = 0; i < batch; ++i) {
-    Random random(StepSeed(options_.seed, epoch, step, static_cast<uint64_t>(skipped + i)));
-    const double at = random.Uniform() * weight_sums_.back();
-    const auto picked = std::upper_bound(weight_sums_.begin(), weight_sums_.end() - 1, at) - weight_sums_.begin();
-    const LabelledImage& labels = train_[static_cast<size_t>(picked)];
-    const DetectorSample sample = DrawDetectorSample(ReadImage(labels.path).image, labels, options_.sample, random);
-    Normalize(record_.input, sample.image, pixels.data_ptr<float>() + i * size * size * 3);
-    const AnchorTargets matched =
-        MatchAnchors(priors_, options_.sample.size, options_.sample.size, sample.faces, sample.ignored, options_.match);
-    WriteTargets(sample, matched, priors_, record_, i, made.targets);
+// A draw of its own, so that pictures do not depend on how many sizes there are.
+int DetectorTask::SizeOfStep(int epoch, int64_t step) const {
+  if (options_.sizes.empty()) return options_.sample.size;
+  Random random(StepSeed(options_.seed, epoch, step, kSizeDraw));
+  return options_.sizes[random.Below(options_.sizes.size())];
+}
+
+const LabelledImage& DetectorTask::DrawPicture(Random& random) const {
+  const double at = random.Uniform() * weight_sums_.back();
+  const auto picked = std::upper_bound(weight_sums_.begin(), weight_sums_.end() - 1, at) - weight_sums_.begin();
+  return train_[static_cast<size_t>(picked)];
+}
+
+DetectorSample DetectorTask::DrawSample(const DetectorSampleOptions& options, Random& random) const {
+  if (options.mosaic == 0 || !random.Chance(options.mosaic)) {
+    const LabelledImage& labels = DrawPicture(random);
+    return DrawDetectorSample(ReadImage(labels.path).image, labels, options, random);
   }
-  made.input = pixels.permute({0, 3, 1, 2});
-  return made;
+  std::array<Image, kMosaicPictures> sources;
+  std::array<const LabelledImage*, kMosaicPictures> labels;
+  for (size_t i = 0; i < kMosaicPictures; ++i) {
+    labels[i] = &DrawPicture(random);
+    sources[i] = ReadImage(labels[i]->path).image;
+  }
+  return DrawMosaic(sources, labels, options, random);
+}
+
+std::vector<DetectorSample> DetectorTask::DrawSamples(int epoch, int64_t step) const {
+  DetectorSampleOptions at_size = options_.sample;
+  at_size.size = SizeOfStep(epoch, step);
+  at_size.longest_side = options_.sample.longest_side * at_size.size / options_.sample.size;
+  const int batch = options_.batch / options_.share.count, skipped = batch * options_.share.index;
+  std::vector<DetectorSample> samples;
+  for (int i = 0; i < batch; ++i) {
+    Random random(StepSeed(options_.seed, epoch, step, static_cast<uint64_t>(skipped + i)));
+    samples.push_back(DrawSample(at_size, random));
+  }
+  return samples;
+}
+
+DetectorBatch DetectorTask::MakeBatch(int epoch, int64_t step) const {
+  const std::vector<DetectorSample> samples = DrawSamples(epoch, step);
+  const int64_t batch = static_cast<int64_t>(samples.size()), size = samples[0].image.width;
+  const at::Tensor pixels = at::empty({batch, size, size, 3}, at::kFloat);
+  for (int64_t i = 0; i < batch; ++i) {
+    Normalize(record_.input, samples[static_cast<size_t>(i)].image, pixels.data_ptr<float>() + i * size * size * 3);
+  }
+  return {pixels.permute({0, 3, 1, 2}), criterion_->Targets(samples, static_cast<int>(size))};
 }
 
 StepResult DetectorTask::Step(TorchGraph& graph, int, int64_t) {
   const DetectorBatch batch = batches_->Next();
-  std::vector<std::string> wanted{record_.decoding.boxes_output, "score_logits"};
-  const std::string& landmarks = record_.decoding.landmarks_output;
-  if (!landmarks.empty()) wanted.push_back(landmarks);
-  if (one_stage()) wanted.push_back(kStateLogits);
-  const auto values = graph.Forward({{"input", batch.input}}, true, wanted);
-  const MultiboxLoss loss = ComputeMultiboxLoss(
-      values.at(wanted[0]), values.at(wanted[1]), landmarks.empty() ? at::Tensor() : values.at(landmarks),
-      batch.targets, options_.loss, one_stage() ? StateOutput{values.at(kStateLogits), state_weights_} : StateOutput{});
-  NamedNumbers parts{{"face_loss", loss.face}, {"box_loss", loss.box}, {"landmark_loss", loss.landmark}};
-  if (one_stage()) parts.emplace_back("state_loss", loss.state);
-  return {loss.total, options_.batch, parts};
+  const auto values = graph.Forward({{"input", batch.input}}, true, criterion_->values());
+  const auto judged = criterion_->Judge(values, batch.targets, static_cast<int>(batch.input.size(3)));
+  return {judged.loss, options_.batch, judged.parts};
 }
 
 NamedNumbers DetectorTask::Validate(TorchGraph& graph, int) {
   const auto engine = std::make_shared<Engine>(graph.Export(), EngineOptions{.precision = Precision::kF32});
   DetectorOptions detector;
   detector.score_threshold = kValidationScore;
-  NamedNumbers numbers = MeasureDetector(Detector(engine, record_, detector), validation_, options_.validation_workers);
+  validated_.emplace(engine, record_, detector);
+  NamedNumbers numbers = MeasureDetector(*validated_, validation_, options_.validation_workers);
   const double face = FindNumber(numbers, "ap50");
   numbers.insert(numbers.begin(), {"score", one_stage() ? (face + FindNumber(numbers, "map50_states")) / 2 : face});
   return numbers;
+}
+
+void DetectorTask::DrawStart(const RunFolder& folder) const {
+  WriteLabels(train_, folder);
+  for (int64_t step = 0; step < std::min(kBatchesDrawn, StepsPerEpoch(0)); ++step) {
+    WriteSamples(DrawSamples(0, step), folder.path() / fmt::format("train_batch{}.jpg", step));
+  }
+}
+
+void DetectorTask::DrawBest(const RunFolder& folder) {
+  if (validated_) WriteValidationPictures(validation_, *validated_, record_.thresholds.score, folder);
 }
 
 Graph DetectorTask::Package(Graph graph, const NamedNumbers& validation) {
@@ -172,7 +167,7 @@ Graph DetectorTask::Package(Graph graph, const NamedNumbers& validation) {
   record.measured["validation"] = measured;
   record.measured["validation_protocol"] =
       "held-back groups of the training rows; face AP at IoU 0.5, faces at least 16 px high, longest side " +
-      std::to_string(record.input.longest_side) + " px";
+      std::to_string(options_.sample.longest_side) + " px";
   StoreModelRecord(record, graph);
   return graph;
 }

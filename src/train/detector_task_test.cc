@@ -50,7 +50,7 @@ TEST_F(DetectorTaskTest, MakesBatchesThatDependOnPlaceAlone) {
   const DetectorTask task = Task();
   const DetectorBatch a = task.MakeBatch(1, 4), b = task.MakeBatch(1, 4), c = task.MakeBatch(1, 5);
   EXPECT_TRUE(at::equal(a.input, b.input));
-  EXPECT_TRUE(at::equal(a.targets.boxes, b.targets.boxes));
+  EXPECT_TRUE(at::equal(std::get<MultiboxTargets>(a.targets).boxes, std::get<MultiboxTargets>(b.targets).boxes));
   EXPECT_FALSE(at::equal(a.input, c.input));
   EXPECT_TRUE(a.input.is_contiguous(at::MemoryFormat::ChannelsLast));
 }

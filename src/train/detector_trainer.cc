@@ -1,5 +1,7 @@
 #include "train/detector_trainer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -14,43 +16,42 @@
 #include "train/settings.h"
 #include "train/torch_graph.h"
 #include "zoo/state_head.h"
-#include "zoo/weights.h"
 
 namespace maskscope {
 
 namespace {
 
-constexpr int kPublishedNeck = 64;
-
-Graph BuildFromWeights(const DetectorTrainingOptions& options) {
-  std::map<std::string, Tensor> weights = ReadSafetensors(options.init);
-  const bool whole = weights.contains("fpn.output1.0.weight");
-  if (whole && options.network.neck_channels < kPublishedNeck) {
-    weights = NarrowRetinaFace(weights, options.network.neck_channels);
-  }
-  Graph graph = BuildRetinaFace(options.network);
-  LoadRetinaFace(weights, graph);
-  StoreModelRecord(RetinaFaceRecord(options.task.sample.longest_side, options.network.landmarks), graph);
-  return graph;
-}
-
-// The start with its published number of neck channels: cutting channels away makes a poor teacher.
-Graph TeacherGraph(const DetectorTrainingOptions& options) {
-  DetectorTrainingOptions uncut = options;
-  uncut.network.neck_channels = std::max(options.network.neck_channels, kPublishedNeck);
-  return ReadDetectorStart(uncut);
-}
+const std::string kRetinaFace = "retinaface", kAizooSsd = "aizoo_ssd";
+constexpr int kLeastSsdSide = 160;  // pixels
 
 void Complete(const DetectorTrainingOptions& options, const LoopHooks& hooks, std::vector<LabelledImage>& pictures) {
   if (options.teacher.ignore_score > 1 && options.teacher.landmark_score > 1) return;
-  const Graph graph = TeacherGraph(options);
+  if (options.teacher_model.empty() && options.arch != kRetinaFace) return;
+  const Graph graph = ReadDetectorTeacher(options);
   DetectorOptions detector;
   detector.score_threshold = std::min(options.teacher.ignore_score, options.teacher.landmark_score);
   detector.longest_side = options.teacher.longest_side;
-  const ModelRecord record = *ReadModelRecord(graph, options.init.string());
+  const ModelRecord record = *ReadModelRecord(graph, options.teacher_model.string());
   const Detector teacher(std::make_shared<Engine>(graph, EngineOptions{.precision = Precision::kF32}), record,
                          detector);
   CompleteLabels(teacher, options.teacher, ResolveThreads(options.loop.threads, "threads"), hooks.progress, pictures);
+}
+
+// States in their own order, at least two of them, or faces.
+bool AreGoodClasses(const std::vector<std::string>& classes) {
+  if (classes == std::vector<std::string>{"face"}) return true;
+  int last = -1;
+  for (const std::string& name : classes) {
+    const auto state = ParseMaskState(name);
+    if (!state || static_cast<int>(*state) <= last) return false;
+    last = static_cast<int>(*state);
+  }
+  return classes.size() >= 2;
+}
+
+void SetInputSide(int side, Preprocessing& input) {
+  (input.resize == ResizeRule::kFitLongest ? input.longest_side : input.width) = side;
+  if (input.resize != ResizeRule::kFitLongest) input.height = side;
 }
 
 // A start that tells states already stays as it is.
@@ -68,11 +69,38 @@ void MakeOneStage(uint64_t seed, Graph& graph, ModelRecord& record) {
 
 }  // namespace
 
+const std::vector<std::string>& TrainableDetectors() {
+  static const auto* const names =
+      new std::vector<std::string>{kRetinaFace, "yolov5n", "yolov5s", "yolov5m", "yolov5l", "yolov5x", kAizooSsd};
+  return *names;
+}
+
 void DetectorTrainingOptions::Validate() const {
   Problems problems;
   problems.Require(!data.empty(), "data", "''", "a collection folder");
-  problems.Require(init.extension() == ".safetensors" || init.extension() == ".onnx", "init", "'" + init.string() + "'",
-                   "a .safetensors or .onnx file");
+  const auto& known = TrainableDetectors();
+  problems.Require(std::ranges::find(known, arch) != known.end(), "arch", "'" + arch + "'",
+                   fmt::format("{}", fmt::join(known, ", ")));
+  if (arch == kRetinaFace) {
+    problems.Require(init.extension() == ".safetensors" || init.extension() == ".onnx", "init",
+                     "'" + init.string() + "'", "a .safetensors or .onnx file");
+  } else {
+    problems.Require(!states, "states", "true", "RetinaFace; other architectures have classes");
+    problems.Require(batch_norm == BatchNormMode::kLearn || !init.empty(), "batch_norm",
+                     std::string(EnumText(batch_norm)), "learn, where there is no start to take statistics from");
+  }
+  problems.Require(arch == kRetinaFace || AreGoodClasses(classes), "classes",
+                   fmt::format("{}", fmt::join(classes, ", ")),
+                   "face alone, or at least two of correct, incorrect, none in this order");
+  if (arch == kAizooSsd) {
+    std::vector<int> sides = task.sizes;
+    sides.insert(sides.end(), {task.sample.size, task.sample.longest_side});
+    const int least = *std::ranges::min_element(sides);
+    problems.Require(least >= kLeastSsdSide, "size", std::to_string(least),
+                     fmt::format("at least {}: aizoo_ssd halves its input six times", kLeastSsdSide));
+    problems.Require(task.batch >= 2, "batch", std::to_string(task.batch),
+                     "at least 2: the last map of aizoo_ssd may be one cell, which has no variance of its own");
+  }
   problems.Require(validation_share > 0 && validation_share < 1, "validation_share", std::to_string(validation_share),
                    "more than 0, below 1");
   problems.ThrowIfAny(ErrorKind::kUsage, "detector training");
@@ -80,42 +108,6 @@ void DetectorTrainingOptions::Validate() const {
   teacher.Validate();
   task.Validate();
   loop.Validate();
-}
-
-ModelRecord RetinaFaceRecord(int longest_side, bool landmarks) {
-  ModelRecord record;
-  record.task = ModelTask::kFaceDetector;
-  record.name = "face-detector";
-  record.architecture = "retinaface_mobilenet_v1";
-  record.classes = {"background", "face"};
-  record.input.resize = ResizeRule::kFitLongest;
-  record.input.longest_side = longest_side;
-  record.input.size_multiple = 32;
-  record.input.enlarge = true;
-  record.input.channels = ChannelOrder::kBgr;
-  record.input.mean = {104, 117, 123};
-  record.input.std = {1, 1, 1};
-  record.decoding.kind = "retinaface";
-  record.decoding.strides = {8, 16, 32};
-  record.decoding.min_sizes = {{16, 32}, {64, 128}, {256, 512}};
-  record.decoding.variances = {0.1f, 0.2f};
-  record.decoding.boxes_output = "boxes";
-  record.decoding.scores_output = "scores";
-  record.decoding.landmarks_output = landmarks ? "landmarks" : "";
-  record.thresholds.score = 0.5f;
-  record.thresholds.nms_iou = 0.4f;
-  return record;
-}
-
-Graph ReadDetectorStart(const DetectorTrainingOptions& options) {
-  if (options.init.extension() == ".safetensors") return BuildFromWeights(options);
-  Graph graph = ReadOnnx(options.init);
-  const auto record = ReadModelRecord(graph, options.init.string());
-  if (!record || record->task == ModelTask::kMaskClassifier || record->decoding.kind != "retinaface") {
-    throw Error{ErrorKind::kBadModel, "'" + options.init.string() + "' cannot be trained as a face detector: it has " +
-                                          (record ? "the record of another kind of model" : "no model record")};
-  }
-  return graph;
 }
 
 LoopResult TrainDetector(const DetectorTrainingOptions& options, const RunFolder& folder, bool resume,
@@ -128,11 +120,18 @@ LoopResult TrainDetector(const DetectorTrainingOptions& options, const RunFolder
   Complete(options, hooks, data.train);
   ModelRecord record = *ReadModelRecord(start, options.init.string());
   if (options.states) MakeOneStage(options.loop.seed, start, record);
-  record.input.longest_side = options.task.sample.longest_side;
+  SetInputSide(options.task.sample.longest_side, record.input);
   record.licence = options.licence;
   record.provenance = {{"recipe", RecipeForRecord(ToJson(options))},
                        {"training_pictures", data.train.size()},
                        {"validation_pictures", data.validation.size()}};
+  if (record.decoding.kind == "yolov5_raw") {
+    const float ratio = options.task.criterion.yolo.greatest_ratio;
+    const auto& sample = options.task.sample;
+    record.provenance["anchors"] =
+        ChooseAnchors(options.anchors, SidesInUse(data.train, sample.longest_side, sample.least_face), ratio,
+                      options.loop.seed, record.decoding);
+  }
   if (options.batch_norm == BatchNormMode::kFold) FoldBatchNorm(start);
   TorchGraph network(start);
   if (options.batch_norm == BatchNormMode::kFrozen) network.FreezeBatchNorm({""});
@@ -141,6 +140,7 @@ LoopResult TrainDetector(const DetectorTrainingOptions& options, const RunFolder
   task_options.validation_workers = options.loop.threads;
   if (hooks.peers) task_options.share = {hooks.peers->rank(), hooks.peers->size()};
   DetectorTask task(std::move(data.train), std::move(data.validation), std::move(record), task_options);
+  if (begins) task.DrawStart(folder);
   return RunTrainingLoop(network, task, options.loop, folder, resume, hooks);
 }
 

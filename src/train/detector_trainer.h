@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "graph/graph.h"
 #include "graph/model_record.h"
@@ -11,6 +12,7 @@
 #include "train/detector_task.h"
 #include "train/run_folder.h"
 #include "train/training_loop.h"
+#include "train/yolo_anchors.h"
 #include "zoo/zoo.h"
 
 namespace maskscope {
@@ -22,17 +24,29 @@ BatchNormMode ParseBatchNormMode(const std::string& text);  // "learn", "frozen"
 std::string_view EnumText(BatchNormMode mode);
 void ParseEnum(const std::string& text, BatchNormMode& mode);
 
+// Names of the zoo's detectors that can be trained: "retinaface", "yolov5n" ... "yolov5x", "aizoo_ssd".
+const std::vector<std::string>& TrainableDetectors();
+
 struct DetectorTrainingOptions {
-  std::filesystem::path data;  // collection folder (data/dataset.h)
-  std::filesystem::path init;  // .safetensors with RetinaFace or MobileNetV1 x0.25 weights, or a detector's .onnx
-  RetinaFaceOptions network;   // not read when init is an .onnx
+  std::filesystem::path data;       // collection folder (data/dataset.h)
+  std::string arch = "retinaface";  // one of TrainableDetectors()
+  // RetinaFace: .safetensors with its weights or those of MobileNetV1 x0.25, or a detector's .onnx. The others: "", a
+  // detector's .onnx or published weights (zoo/import.h); what does not fit, the heads for other classes, is drawn.
+  std::filesystem::path init;
+  RetinaFaceOptions network;  // not read when init is an .onnx, nor by other architectures, but for its seed
+  // What YOLOv5 and SSD tell apart: mask states, of which `incorrect` may be left out, or "face" alone. A face of a
+  // state that is not among them teaches where faces are and nothing of their class.
+  std::vector<std::string> classes{"correct", "incorrect", "none"};
+  AnchorChoice anchors = AnchorChoice::kAuto;  // of YOLOv5
   BatchNormMode batch_norm = BatchNormMode::kLearn;
   double validation_share = 0.12;  // of the groups of the train rows
   uint64_t validation_seed = 1;    // apart from the seed of the training, so that runs can be compared
-  TeacherOptions teacher;          // the start itself completes the labels
+  // Detector that completes the labels. "": RetinaFace's start does it, for other architectures none.
+  std::filesystem::path teacher_model;
+  TeacherOptions teacher;
   DetectorTaskOptions task;
   LoopOptions loop;
-  bool states = false;  // tell mask states too: a one-stage detector (AddStateHead)
+  bool states = false;  // RetinaFace: tell mask states too, a one-stage detector (AddStateHead)
   std::string licence;  // put into the model's record
 
   DetectorTrainingOptions();  // defaults that fit this training
@@ -47,13 +61,21 @@ void ReadDetectorSettings(const nlohmann::json& json, const std::string& source,
 // The record of a RetinaFace as the zoo builds it, fed at `longest_side`.
 ModelRecord RetinaFaceRecord(int longest_side, bool landmarks = true);
 
-// The graph a training starts from, its record put in. A .safetensors file made for 64 neck channels is cut down when
-// options.network asks for fewer. Errors: those of the readers; kBadModel (an .onnx without a detector's record).
+// Records of networks that tell `classes` apart, trained at `longest_side`.
+ModelRecord YoloV5Record(const std::string& arch, int longest_side, const std::vector<std::string>& classes);
+ModelRecord AizooSsdRecord(int longest_side, const std::vector<std::string>& classes);
+
+// The graph a training starts from, its record put in. RetinaFace: a .safetensors file made for 64 neck channels is cut
+// down when options.network asks for fewer. Errors: those of the readers; kBadModel (an .onnx without a detector's
+// record, weights of another network).
 Graph ReadDetectorStart(const DetectorTrainingOptions& options);
 
-// The whole training: labels completed by the start, then the loop, which leaves its files in `folder`. With `resume`
-// it goes on where the folder's checkpoint stopped; `options` must then be those of the folder's config. Errors:
-// kUsage, kBadData, kBadModel, kOutput and those of reading.
+// What completes the labels: the detector that the options name, else the start. Errors: those of reading; kBadModel.
+Graph ReadDetectorTeacher(const DetectorTrainingOptions& options);
+
+// The whole training: labels completed, anchors chosen, then the loop, which leaves its files in `folder`. With
+// `resume` it goes on where the folder's checkpoint stopped; `options` must then be those of the folder's config.
+// Errors: kUsage, kBadData, kBadModel, kOutput and those of reading.
 LoopResult TrainDetector(const DetectorTrainingOptions& options, const RunFolder& folder, bool resume,
                          const LoopHooks& hooks);
 

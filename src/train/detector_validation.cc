@@ -1,11 +1,13 @@
 #include "train/detector_validation.h"
 
+#include <cmath>
 #include <set>
 #include <string>
 
 #include "base/threads.h"
 #include "image/decode.h"
 #include "metrics/detection.h"
+#include "train/detector_criterion.h"
 
 namespace maskscope {
 
@@ -29,9 +31,9 @@ double FaceAp(const std::vector<LabelledImage>& pictures, const std::vector<std:
   return VocCurve(truths, boxes, -1).ap_all;
 }
 
-// Faces of one state; those of unknown state are neither hits nor misses.
+// Faces of one state, which the detections call class `of_state`; those of unknown state are neither hits nor misses.
 double StateAp(const std::vector<LabelledImage>& pictures, const std::vector<std::vector<Detection>>& detections,
-               int state, float least_height) {
+               int state, int of_state, float least_height) {
   std::vector<GroundTruth> truths;
   std::vector<ScoredBox> boxes;
   for (size_t i = 0; i < pictures.size(); ++i) {
@@ -41,21 +43,27 @@ double StateAp(const std::vector<LabelledImage>& pictures, const std::vector<std
           {static_cast<int>(i), 0, ToMetric(face.box), face.ignore || !face.state || face.box.height() < least_height});
     }
     for (const Detection& found : detections[i]) {
-      if (found.class_index == state) boxes.push_back({static_cast<int>(i), 0, ToMetric(found.box), found.score});
+      if (found.class_index == of_state) boxes.push_back({static_cast<int>(i), 0, ToMetric(found.box), found.score});
     }
   }
   return VocCurve(truths, boxes, -1).ap_all;
 }
 
-void AddStateNumbers(const std::vector<LabelledImage>& pictures, const std::vector<std::vector<Detection>>& detections,
-                     float least_height, NamedNumbers& numbers) {
-  double sum = 0;
+// States that the network has no class for are left out; the mean is over those that pictures show.
+void AddStateNumbers(const ModelRecord& record, const std::vector<LabelledImage>& pictures,
+                     const std::vector<std::vector<Detection>>& detections, float least_height, NamedNumbers& numbers) {
+  const auto classes = ClassOfStates(record);
+  double sum = 0, count = 0;
   for (int state = 0; state < kMaskStates; ++state) {
-    const double ap = StateAp(pictures, detections, state, least_height);
+    const int of_state = classes[static_cast<size_t>(state)];
+    if (of_state < 0) continue;
+    const double ap = StateAp(pictures, detections, state, of_state, least_height);
     numbers.emplace_back("ap50_" + std::string(MaskStateName(static_cast<MaskState>(state))), ap);
-    sum += ap / kMaskStates;
+    if (!std::isfinite(ap)) continue;  // no such face to be found
+    sum += ap;
+    ++count;
   }
-  numbers.emplace_back("map50_states", sum);
+  numbers.emplace_back("map50_states", sum / count);
 }
 
 }  // namespace
@@ -82,7 +90,9 @@ NamedNumbers MeasureDetector(const Detector& detector, const std::vector<Labelle
   });
   if (progress != nullptr) progress->Finish();
   NamedNumbers numbers = ScoreDetections(pictures, detections, least_height);
-  if (detector.record().task == ModelTask::kMaskDetector) AddStateNumbers(pictures, detections, least_height, numbers);
+  if (detector.record().task == ModelTask::kMaskDetector) {
+    AddStateNumbers(detector.record(), pictures, detections, least_height, numbers);
+  }
   return numbers;
 }
 

@@ -12,7 +12,7 @@ namespace maskscope {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kNames{"constant", "step", "cosine", "one-cycle"};
+constexpr std::array<std::string_view, 5> kNames{"constant", "step", "cosine", "one-cycle", "linear"};
 
 double CosineBetween(double from, double to, double share) {
   return to + (from - to) * 0.5 * (1 + std::cos(std::numbers::pi * share));
@@ -24,7 +24,8 @@ ScheduleKind ParseSchedule(const std::string& text) {
   for (size_t i = 0; i < kNames.size(); ++i) {
     if (text == kNames[i]) return static_cast<ScheduleKind>(i);
   }
-  throw Error{ErrorKind::kUsage, "schedule '" + text + "' is not known, wanted constant, step, cosine or one-cycle"};
+  throw Error{ErrorKind::kUsage,
+              "schedule '" + text + "' is not known, wanted constant, step, cosine, one-cycle or linear"};
 }
 
 std::string_view ScheduleName(ScheduleKind kind) { return kNames.at(static_cast<size_t>(kind)); }
@@ -55,9 +56,11 @@ double Schedule::At(int64_t step, int64_t total) const {
       return peak * std::pow(gamma, std::floor(now / static_cast<double>(total) / step_share + 1e-9));
     case ScheduleKind::kCosine:
     case ScheduleKind::kOneCycle:
+    case ScheduleKind::kLinear:
       break;
   }
-  return CosineBetween(peak, peak / final_divisor, std::min(1.0, (now - top) / (last - top)));
+  const double share = std::min(1.0, (now - top) / (last - top)), bottom = peak / final_divisor;
+  return kind == ScheduleKind::kLinear ? peak + (bottom - peak) * share : CosineBetween(peak, bottom, share);
 }
 
 }  // namespace maskscope

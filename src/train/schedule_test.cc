@@ -73,9 +73,18 @@ TEST(Schedule, ConstantAndCosineWarmUpLinearly) {
   EXPECT_NEAR(cosine.At(100, 101), 0.002, 1e-12);
 }
 
+TEST(Schedule, LinearFallsAlongALine) {
+  const Schedule linear{
+      .kind = ScheduleKind::kLinear, .peak = 0.2, .warm_share = 0.1, .start_divisor = 10, .final_divisor = 100};
+  EXPECT_NEAR(linear.At(5, 101), 0.11, 1e-12);
+  EXPECT_NEAR(linear.At(10, 101), 0.2, 1e-12);
+  EXPECT_NEAR(linear.At(40, 101), 0.2 - (0.2 - 0.002) / 3, 1e-12);
+  EXPECT_NEAR(linear.At(100, 101), 0.002, 1e-12);
+}
+
 TEST(Schedule, NamesComeBack) {
-  for (const ScheduleKind kind :
-       {ScheduleKind::kConstant, ScheduleKind::kStep, ScheduleKind::kCosine, ScheduleKind::kOneCycle}) {
+  for (const ScheduleKind kind : {ScheduleKind::kConstant, ScheduleKind::kStep, ScheduleKind::kCosine,
+                                  ScheduleKind::kOneCycle, ScheduleKind::kLinear}) {
     EXPECT_EQ(ParseSchedule(std::string(ScheduleName(kind))), kind);
   }
   ExpectError(ErrorKind::kUsage, {"'onecycle'", "one-cycle"}, [] { ParseSchedule("onecycle"); });

@@ -107,6 +107,7 @@ nlohmann::json RecipeForRecord(nlohmann::json settings) {
   settings["data"].erase("extra");
   settings["training"].erase("threads");
   file_name(settings["network"], "init");
+  file_name(settings["data"], "teacher");
   if (settings.contains("loss")) file_name(settings["loss"], "teacher");
   return settings;
 }

@@ -46,6 +46,7 @@ struct TorchGraph::Impl {
 
   void SortInitializers();
   void BuildSteps();
+  void FuseSilu();
   void MarkOverwrites();
   std::vector<bool> NeededSteps(const std::set<int>& wanted) const;
 };
@@ -87,6 +88,25 @@ void TorchGraph::Impl::BuildSteps() {
   }
 }
 
+std::vector<at::Tensor> Silu(const OpCall& call) { return {at::silu(call.In(0))}; }
+
+// x * sigmoid(x) in one pass there and one back, where nodes say it in two.
+void TorchGraph::Impl::FuseSilu() {
+  std::map<int, int> gated;  // slot of sigmoid(x) -> slot of x
+  for (Step& step : steps) {
+    if (step.node->op == "Sigmoid") gated.emplace(step.outputs[0], step.inputs[0]);
+    if (step.node->op != "Mul") continue;
+    for (const size_t gate : {0u, 1u}) {
+      const auto found = gated.find(step.inputs[gate]);
+      if (found == gated.end() || found->second != step.inputs[1 - gate]) continue;
+      --readers[static_cast<size_t>(step.inputs[gate])];
+      step.function = Silu;
+      step.inputs = {found->second};
+      break;
+    }
+  }
+}
+
 // An activation may work in place on a BatchNormalization's output: that layer goes back by its input, and memory
 // traffic is what training of small convolutional networks waits for.
 void TorchGraph::Impl::MarkOverwrites() {
@@ -112,6 +132,7 @@ TorchGraph::TorchGraph(const Graph& graph) : impl_(std::make_unique<Impl>()) {
   impl_->graph = graph;
   impl_->SortInitializers();
   impl_->BuildSteps();
+  impl_->FuseSilu();
   impl_->MarkOverwrites();
 }
 

@@ -100,7 +100,7 @@ def line(row, result):
             f"{result['ms']['f32']:.2f} / {result['ms']['bf16']:.2f}", "–" if minutes is None else f"{minutes:.0f} min", row.get("note", "")]
 
 
-HEAD = ["model", "right over all", "state right", "F1 correct", "F1 incorrect", "F1 none", "F1 incorrect, ILC ≥ 48 px", "AP mask", "AP no mask",
+HEAD = ["model", "right over all", "state right", "F1 c", "F1 i", "F1 n", "F1 incorrect, ILC ≥ 48 px", "AP mask", "AP no mask",
         "AP incorrect", "crops, two classes", "parameters", "file", "ms f32 / bf16", "trained for", ""]
 
 

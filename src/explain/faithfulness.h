@@ -39,8 +39,8 @@ struct Faithfulness {
   std::string Words() const;  // one sentence with the numbers
 };
 
-// `input` is [3, height, width]; what is hidden becomes `hidden` [3] (a normalised colour: the mean). `score` tells the
-// score, 0..1, of an input of that shape. Errors: kUsage (options), those of `score`.
+// `input` is [3, height, width], normalised; what is hidden becomes 0, the mean colour of models that subtract one.
+// `score` tells the score, 0..1, of an input of that shape. Errors: kUsage (options), those of `score`.
 Faithfulness MeasureFaithfulness(const CamMap& map, const std::vector<float>& input, int width, int height,
                                  const std::function<double(const float*)>& score,
                                  const FaithfulnessOptions& options = {});

@@ -7,24 +7,16 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "graph/score_term.h"
 #include "graph/shape_inference.h"
 
 // Reverse-mode differentiation of a part of a graph: from a number that the network computes back to any value inside
 // it, without libtorch. The values of the forward pass come from wherever the graph was run (explain/probe.h).
 namespace maskscope {
 
-// The number that is differentiated: the sum of weight * value of output[index], index row-major over the output's
-// whole shape.
-//
 // Where an output is squashed at its very end (Softmax or Sigmoid, with nothing after it but moving values), what
-// counts is the value before, the logit: a face found with certainty would otherwise have no gradient left. This is the
-// class score y^c of the Grad-CAM paper (Selvaraju et al. 2017, section 3).
-struct ScoreTerm {
-  std::string output;
-  int64_t index = 0;
-  float weight = 1;
-};
-using Score = std::vector<ScoreTerm>;
+// counts for a score is the value before, the logit: a face found with certainty would otherwise have no gradient left.
+// This is the class score y^c of the Grad-CAM paper (Selvaraju et al. 2017, section 3).
 
 // Names of the values of the forward pass that Backpropagate will read to reach `wanted`. `graph` must be fixed to its
 // shapes (Specialize). Errors: kUnsupported (an operator without a gradient in between), kBadModel.

@@ -186,9 +186,10 @@ bool CamMap::empty() const {
 
 CamMap CamMap::Normalized() const {
   CamMap result = *this;
-  if (empty()) return result;
-  const float greatest = *std::max_element(values.begin(), values.end());
-  for (float& value : result.values) value /= greatest;
+  if (values.empty()) return result;
+  const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
+  const float low = *least, span = *greatest - *least;
+  for (float& value : result.values) value = span > 0 ? (value - low) / span : 0;
   return result;
 }
 

@@ -28,8 +28,10 @@ bool NeedsGradient(CamMethod method);
 struct CamMap {
   int width = 0, height = 0;
   std::vector<float> values;
-  bool empty() const;         // no cell above 0: nothing speaks for the score
-  CamMap Normalized() const;  // divided by the greatest value, which becomes 1; all 0 stays
+  bool empty() const;  // no cell above 0: nothing speaks for the score
+  // The least value becomes 0, the greatest 1, as pytorch-grad-cam draws maps; one that is the same everywhere becomes
+  // 0.
+  CamMap Normalized() const;
 };
 
 // The map of every method but kScoreCam. `activation` and `gradient` are [1, channels, height, width]; the gradient is

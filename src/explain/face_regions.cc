@@ -53,7 +53,7 @@ double RegionShares::nose_and_mouth() const {
 
 std::optional<RegionShares> MeasureRegions(const CamMap& map, int width, int height, const FaceFrame& face) {
   if (map.empty() || face.landmarks.size() != 5) return std::nullopt;
-  const CamMap heat = ResizeCam(map, width, height);
+  const CamMap heat = ResizeCam(map, width, height).Normalized();
   RegionShares shares;
   double total = 0;
   for (int y = 0; y < height; ++y) {
@@ -66,6 +66,7 @@ std::optional<RegionShares> MeasureRegions(const CamMap& map, int width, int hei
       total += value;
     }
   }
+  if (total == 0) return std::nullopt;
   for (double& share : shares.heat) share /= total;
   for (double& share : shares.area) share /= static_cast<double>(width) * height;
   return shares;

@@ -38,8 +38,8 @@ struct RegionShares {
   double nose_and_mouth() const;
 };
 
-// `map` is stretched over a crop of width x height pixels, in whose frame `face` is. Empty where the map has no heat or
-// the face no landmarks.
+// `map` is stretched over a crop of width x height pixels, in whose frame `face` is; heat counts from the map's least
+// value, as it is drawn. Empty where the map is the same everywhere or the face has no landmarks.
 std::optional<RegionShares> MeasureRegions(const CamMap& map, int width, int height, const FaceFrame& face);
 
 }  // namespace maskscope

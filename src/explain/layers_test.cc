@@ -38,10 +38,9 @@ TEST(LayersTest, MapsOfHardlyAnyCellsAreAvoided) {
 
 // The box's own level, not another one, and the map that its head's first wide convolution reads.
 TEST(LayersTest, OfADetectorTheMapOfTheBoxsLevel) {
-  const Probe probe(BuildArchitecture("retinaface", {.draw_weights = false}), {1, 3, 128, 96});
-  const Score score = {{"scores", 0, 1}};
-  const int64_t first = 16 * 12 * 2, second = 8 * 6 * 2;
-  for (const auto& [anchor, height] : std::map<int64_t, int64_t>{{0, 16}, {first, 8}, {first + second, 4}}) {
+  const Probe probe(BuildArchitecture("retinaface", {.draw_weights = false}), {1, 3, 160, 128});
+  const int64_t first = 20 * 16 * 2, second = 10 * 8 * 2;
+  for (const auto& [anchor, height] : std::map<int64_t, int64_t>{{0, 20}, {first, 10}, {first + second, 5}}) {
     const Layer layer = ChooseLayer(probe.graph(), probe.inferred(), {{"scores", 2 * anchor + 1, 1}});
     EXPECT_EQ(layer.shape[2], height) << "anchor " << anchor << ": " << layer.node;
     EXPECT_TRUE(layer.is_spatial());

@@ -18,7 +18,7 @@ TARGET = 2
 # Architecture, maskscope's name of the layer ("" = its default), the module whose output it is.
 CASES = [
     ("resnet18", "", lambda model: model.layer4),
-    ("resnet18", "layer2.1.relu2", lambda model: model.layer2),
+    ("resnet18", "layer2.1.relu", lambda model: model.layer2),
     ("mobilenet_v2_torchvision", "", lambda model: model.features),
     ("mobilenet_v3_small", "", lambda model: model.features),
 ]
@@ -75,7 +75,7 @@ def check(program, architecture, layer, module_of, folder):
     with torch.no_grad():
         model, _ = compare.build(architecture)
         compare.randomise(model, generator)
-        picture = torch.randn((1, 3, 96, 128), generator=generator)
+        picture = torch.randn((1, 3, 128, 160), generator=generator)
     weights, source = os.path.join(folder, "weights.safetensors"), os.path.join(folder, "input.safetensors")
     compare.write_safetensors(weights, model.state_dict())
     compare.write_safetensors(source, {"input": picture})

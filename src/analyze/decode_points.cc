@@ -27,9 +27,9 @@ class PointDecoder : public HeadDecoder {
       const Heads heads = ReadHeads(run, i, levels[i]);
       for (size_t k = 0; k < levels[i].count; ++k) {
         size_t best = 0;
-        float score = Score(heads, k, face_columns_[0]);
+        float score = ScoreAt(heads, k, face_columns_[0]);
         for (size_t c = 1; c < face_columns_.size(); ++c) {
-          const float other = Score(heads, k, face_columns_[c]);
+          const float other = ScoreAt(heads, k, face_columns_[c]);
           if (other > score) {
             score = other;
             best = c;
@@ -49,13 +49,30 @@ class PointDecoder : public HeadDecoder {
     while (levels[i].begin > anchor) --i;
     const size_t k = anchor - levels[i].begin;
     const Heads heads = ReadHeads(run, i, levels[i]);
-    for (const int column : face_columns_) detection.class_scores.push_back(Score(heads, k, column));
+    for (const int column : face_columns_) detection.class_scores.push_back(ScoreAt(heads, k, column));
     if (heads.points == nullptr) return;
     const Point centre = Centre(levels[i], k);
     for (size_t p = 0; p < 5; ++p) {
       const float* code = heads.points + 10 * k + 2 * p;
       detection.landmarks.push_back({centre.x + code[0] * levels[i].stride, centre.y + code[1] * levels[i].stride});
     }
+  }
+
+  Score ScoreTerms(const RunResult& run, InputSize input, size_t anchor, int class_index) const override {
+    const std::vector<Level> levels = Levels(input);
+    size_t i = levels.size() - 1;
+    while (levels[i].begin > anchor) --i;
+    const size_t k = anchor - levels[i].begin;
+    const size_t column = static_cast<size_t>(face_columns_.at(static_cast<size_t>(class_index)));
+    const size_t at = k * record_.classes.size() + column;
+    const std::string& scores = record_.decoding.scores_outputs[i];
+    if (!is_yunet_) return {{scores, static_cast<int64_t>(at), 1}};
+    const Heads heads = ReadHeads(run, i, levels[i]);
+    // Of sqrt(a b): half the score over the factor; 0 where a factor is.
+    const float half = ScoreAt(heads, k, face_columns_[static_cast<size_t>(class_index)]) / 2;
+    const auto weight = [half](float factor) { return factor > 0 ? half / factor : 0; };
+    return {{scores, static_cast<int64_t>(at), weight(heads.scores[at])},
+            {record_.decoding.objectness_outputs[i], static_cast<int64_t>(k), weight(heads.objectness[k])}};
   }
 
  private:
@@ -97,7 +114,7 @@ class PointDecoder : public HeadDecoder {
             decoding.landmarks_outputs.empty() ? nullptr : Output(run, decoding.landmarks_outputs[i], level, 10)};
   }
 
-  float Score(const Heads& heads, size_t k, int column) const {
+  float ScoreAt(const Heads& heads, size_t k, int column) const {
     const float score = heads.scores[k * record_.classes.size() + static_cast<size_t>(column)];
     if (!is_yunet_) return score;
     // The geometric mean, as OpenCV's FaceDetectorYN.

@@ -59,6 +59,11 @@ class PriorDecoder : public HeadDecoder {
     }
   }
 
+  Score ScoreTerms(const RunResult&, InputSize, size_t anchor, int class_index) const override {
+    const size_t column = static_cast<size_t>(face_columns_.at(static_cast<size_t>(class_index)));
+    return {{record_.decoding.scores_output, static_cast<int64_t>(anchor * Columns() + column), 1}};
+  }
+
  private:
   size_t Columns() const { return record_.classes.size(); }
 

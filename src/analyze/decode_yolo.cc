@@ -1,4 +1,6 @@
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "analyze/head_decoder.h"
 
@@ -15,7 +17,8 @@ struct Table {
   const float* data;
   size_t rows, columns;
   size_t row_step, column_step;
-  float at(size_t row, size_t column) const { return data[row * row_step + column * column_step]; }
+  size_t index(size_t row, size_t column) const { return row * row_step + column * column_step; }
+  float at(size_t row, size_t column) const { return data[index(row, column)]; }
 };
 
 class YoloDecoder : public HeadDecoder {
@@ -24,13 +27,26 @@ class YoloDecoder : public HeadDecoder {
 
   void Describe(const RunResult& run, InputSize input, size_t anchor, Detection& detection) const override {
     const Table table = Read(run, input);
-    for (const int column : face_columns_) detection.class_scores.push_back(Score(table, anchor, column));
+    for (const int column : face_columns_) detection.class_scores.push_back(ScoreAt(table, anchor, column));
     DescribePoints(table, anchor, detection);
   }
 
+  Score ScoreTerms(const RunResult& run, InputSize input, size_t anchor, int class_index) const override {
+    const Table table = Read(run, input);
+    Score score;
+    for (const auto& [column, weight] : Factors(table, anchor, face_columns_.at(static_cast<size_t>(class_index)))) {
+      score.push_back({record_.decoding.boxes_output, static_cast<int64_t>(table.index(anchor, column)), weight});
+    }
+    return score;
+  }
+
  protected:
+  // Columns that make up a score, each with the score's derivative by it (by the logit's own squashed value where
+  // columns are logits).
+  using Columns = std::vector<std::pair<size_t, float>>;
+  virtual Columns Factors(const Table& table, size_t row, int column) const = 0;
   virtual Table Read(const RunResult& run, InputSize input) const = 0;
-  virtual float Score(const Table& table, size_t row, int column) const = 0;
+  virtual float ScoreAt(const Table& table, size_t row, int column) const = 0;
   virtual void DescribePoints(const Table&, size_t, Detection&) const {}
 
   size_t Classes() const { return record_.classes.size(); }
@@ -42,9 +58,9 @@ class YoloDecoder : public HeadDecoder {
   // The best class of a row, where it reaches the threshold.
   void AddBest(const Table& table, size_t row, const Box& box, Candidates& candidates) const {
     size_t best = 0;
-    float score = Score(table, row, face_columns_[0]);
+    float score = ScoreAt(table, row, face_columns_[0]);
     for (size_t c = 1; c < face_columns_.size(); ++c) {
-      const float other = Score(table, row, face_columns_[c]);
+      const float other = ScoreAt(table, row, face_columns_[c]);
       if (other > score) {
         score = other;
         best = c;
@@ -83,7 +99,12 @@ class YoloV5Decoder : public YoloDecoder {
     return {view.data, static_cast<size_t>(view.shape[1]), 5 + Classes(), 5 + Classes(), 1};
   }
 
-  float Score(const Table& table, size_t row, int column) const override {
+  Columns Factors(const Table& table, size_t row, int column) const override {
+    const size_t of_class = 5 + static_cast<size_t>(column);
+    return {{4, table.at(row, of_class)}, {of_class, table.at(row, 4)}};
+  }
+
+  float ScoreAt(const Table& table, size_t row, int column) const override {
     return table.at(row, 4) * table.at(row, 5 + static_cast<size_t>(column));
   }
 };
@@ -126,7 +147,12 @@ class RawYoloV5Decoder : public YoloDecoder {
     return {view.data, rows, 5 + Classes(), 5 + Classes(), 1};
   }
 
-  float Score(const Table& table, size_t row, int column) const override {
+  Columns Factors(const Table& table, size_t row, int column) const override {
+    const size_t of_class = 5 + static_cast<size_t>(column);
+    return {{4, Sigmoid(table.at(row, of_class))}, {of_class, Sigmoid(table.at(row, 4))}};
+  }
+
+  float ScoreAt(const Table& table, size_t row, int column) const override {
     return Sigmoid(table.at(row, 4)) * Sigmoid(table.at(row, 5 + static_cast<size_t>(column)));
   }
 
@@ -175,7 +201,9 @@ class YoloV8Decoder : public YoloDecoder {
     Fail(run, "[1, " + std::to_string(plain) + ", anchors] for " + std::to_string(Classes()) + " classes");
   }
 
-  float Score(const Table& table, size_t row, int column) const override {
+  Columns Factors(const Table&, size_t, int column) const override { return {{4 + static_cast<size_t>(column), 1.0f}}; }
+
+  float ScoreAt(const Table& table, size_t row, int column) const override {
     return table.at(row, 4 + static_cast<size_t>(column));
   }
 

@@ -6,8 +6,10 @@
 
 #include "analyze/detector.h"
 #include "analyze/preprocess.h"
+#include "graph/score_term.h"
 
-// From what a detector's heads say to likely faces, one class for each family of heads. Internal to analyze.
+// From what a detector's heads say to likely faces, one class for each family of heads. Internal to analyze and
+// explain.
 namespace maskscope {
 
 // Anchors whose best class is above the threshold, boxes in pixels of the input. All vectors are equally long.
@@ -29,6 +31,8 @@ class HeadDecoder {
   virtual Candidates Find(const RunResult& run, InputSize input) const = 0;
   // Fills class_scores and landmarks (in pixels of the input) of a candidate's anchor.
   virtual void Describe(const RunResult& run, InputSize input, size_t anchor, Detection& detection) const = 0;
+  // The outputs' values that the score of a class at an anchor is made of; a product counts by its derivatives.
+  virtual Score ScoreTerms(const RunResult& run, InputSize input, size_t anchor, int class_index) const = 0;
 };
 
 // Columns of the scores that stand for something to be found: every class but "background". Errors: kBadModel.

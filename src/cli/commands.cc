@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/explain_commands.h"
 
 namespace maskscope {
 
@@ -9,6 +10,7 @@ void AddAllCommands(CLI::App& root, CommandContext& context) {
   AddModelCommand(root, context);
   AddTrainCommand(root, context);
   AddEvalCommand(root, context);
+  AddExplainCommand(root, context);
   AddDataCommand(root, context);
 }
 

@@ -4,11 +4,11 @@
 #include <chrono>
 
 #include "base/error.h"
-#include "base/random.h"
 #include "base/threads.h"
 #include "cli/command.h"
 #include "cli/model_summary.h"
 #include "cli/result_output.h"
+#include "cli/step_times.h"
 #include "engine/engine.h"
 
 namespace maskscope {
@@ -35,21 +35,6 @@ int RunInfo(const InfoOptions& options) {
   return 0;
 }
 
-// Inputs of the given shapes, filled with noise of about the size of normalised pixels.
-struct NoiseInputs {
-  explicit NoiseInputs(const InputShapes& shapes) {
-    Random random(1);
-    for (const auto& [name, shape] : shapes) {
-      std::vector<float>& values = storage[name];
-      values.resize(static_cast<size_t>(ElementCount(shape)));
-      for (float& value : values) value = static_cast<float>(random.Uniform(-1, 1));
-      views[name] = {values.data(), shape};
-    }
-  }
-  std::map<std::string, std::vector<float>> storage;
-  std::map<std::string, TensorView> views;
-};
-
 double Milliseconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
@@ -61,18 +46,6 @@ struct BenchRow {
   double arena_megabytes = 0;
   std::vector<StepTime> steps;
 };
-
-// Each step's shortest time: steps are so short that hardly all runs of one meet another program.
-std::vector<StepTime> FastestSteps(Engine& engine, const NoiseInputs& inputs, int runs) {
-  std::vector<StepTime> fastest = engine.Profile(inputs.views);
-  for (int i = 1; i < runs; ++i) {
-    const std::vector<StepTime> again = engine.Profile(inputs.views);
-    for (size_t k = 0; k < fastest.size(); ++k) {
-      fastest[k].milliseconds = std::min(fastest[k].milliseconds, again[k].milliseconds);
-    }
-  }
-  return fastest;
-}
 
 BenchRow Measure(const Graph& graph, const InputShapes& shapes, int threads, const BenchOptions& options,
                  Progress& progress) {

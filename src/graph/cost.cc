@@ -26,6 +26,22 @@ int64_t TermsOfProduct(const Node& node, const InferredShapes& inferred) {
   return left.size() != 2 ? 0 : left[node.Int("transA", 0) != 0 ? 0 : 1];  // Gemm
 }
 
+int64_t MultiplyAdds(const Node& node, const InferredShapes& inferred) {
+  if (node.op != "Conv" && node.op != "Gemm" && node.op != "MatMul") return 0;
+  return ElementCount(inferred.shapes.at(node.outputs[0])) * TermsOfProduct(node, inferred);
+}
+
+// Learned values of the node's initializers that are not yet among `counted`, which they join.
+int64_t CountParameters(const Graph& graph, const Node& node, std::set<std::string>& counted) {
+  int64_t count = 0;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    const Tensor* tensor = graph.FindInitializer(node.inputs[i]);
+    if (tensor == nullptr || !IsLearned(node, i, *tensor) || !counted.insert(node.inputs[i]).second) continue;
+    count += ElementCount(tensor->shape);
+  }
+  return count;
+}
+
 }  // namespace
 
 bool IsLearned(const Node& node, size_t position, const Tensor& tensor) {
@@ -36,23 +52,23 @@ bool IsLearned(const Node& node, size_t position, const Tensor& tensor) {
 int64_t CountLearnedParameters(const Graph& graph) {
   std::set<std::string> counted;
   int64_t count = 0;
-  for (const Node& node : graph.nodes) {
-    for (size_t i = 0; i < node.inputs.size(); ++i) {
-      const Tensor* tensor = graph.FindInitializer(node.inputs[i]);
-      if (tensor == nullptr || !IsLearned(node, i, *tensor) || !counted.insert(node.inputs[i]).second) continue;
-      count += ElementCount(tensor->shape);
-    }
-  }
+  for (const Node& node : graph.nodes) count += CountParameters(graph, node, counted);
   return count;
 }
 
 int64_t CountMultiplyAdds(const Graph& graph, const InferredShapes& inferred) {
   int64_t total = 0;
-  for (const Node& node : graph.nodes) {
-    if (node.op != "Conv" && node.op != "Gemm" && node.op != "MatMul") continue;
-    total += ElementCount(inferred.shapes.at(node.outputs[0])) * TermsOfProduct(node, inferred);
-  }
+  for (const Node& node : graph.nodes) total += MultiplyAdds(node, inferred);
   return total;
+}
+
+std::vector<NodeCost> CountNodeCosts(const Graph& graph, const InferredShapes& inferred) {
+  std::set<std::string> counted;
+  std::vector<NodeCost> costs;
+  for (const Node& node : graph.nodes) {
+    costs.push_back({CountParameters(graph, node, counted), MultiplyAdds(node, inferred)});
+  }
+  return costs;
 }
 
 }  // namespace maskscope

@@ -2,6 +2,7 @@
 #define MASKSCOPE_GRAPH_COST_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "graph/graph.h"
 #include "graph/shape_inference.h"
@@ -20,6 +21,14 @@ int64_t CountLearnedParameters(const Graph& graph);
 // Multiplications followed by an addition in Conv, Gemm and MatMul nodes: "MACs", half of the "FLOPs" of those who
 // count both.
 int64_t CountMultiplyAdds(const Graph& graph, const InferredShapes& inferred);
+
+// The same of one node. Parameters that several nodes share count for the first of them alone, so that the sum is
+// right.
+struct NodeCost {
+  int64_t parameters = 0, multiply_adds = 0;
+};
+// In the order of graph.nodes.
+std::vector<NodeCost> CountNodeCosts(const Graph& graph, const InferredShapes& inferred);
 
 }  // namespace maskscope
 

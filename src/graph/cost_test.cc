@@ -35,6 +35,17 @@ TEST(Cost, CountsLearnedParametersOnceAndNoStatistics) {
   EXPECT_EQ(CountLearnedParameters(SmallNetwork()), 16 * 4 * 9 + 16 + 16 + 16 + 16 * 10 + 10);
 }
 
+TEST(Cost, OfEachNode) {
+  const Graph graph = SmallNetwork();
+  const std::vector<NodeCost> costs = CountNodeCosts(graph, InferShapes(graph, {{"x", {1, 8, 6, 5}}}));
+  ASSERT_EQ(costs.size(), graph.nodes.size());
+  EXPECT_EQ(costs[0].parameters, 16 * 4 * 9);
+  EXPECT_EQ(costs[0].multiply_adds, 16 * 4 * 3 * (4 * 9));
+  EXPECT_EQ(costs[1].parameters, 32) << "running statistics are not learned";
+  EXPECT_EQ(costs[6].parameters, 160 + 10);
+  EXPECT_EQ(costs[7].parameters, 0) << "the bias was counted with the Gemm";
+}
+
 TEST(Cost, CountsMultiplyAdds) {
   const Graph graph = SmallNetwork();
   EXPECT_EQ(CountMultiplyAdds(graph, InferShapes(graph, {{"x", {1, 8, 6, 5}}})), 16 * 4 * 3 * (4 * 9) + 16 * 10);

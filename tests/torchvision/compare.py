@@ -131,4 +131,5 @@ def main(program, architectures):
     sys.exit(0 if all(results) else 1)
 
 
-main(sys.argv[1], sys.argv[2:])
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])

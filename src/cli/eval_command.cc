@@ -7,6 +7,7 @@ void AddEvalCommand(CLI::App& root, CommandContext& context) {
   CLI::App& group = AddCommandGroup(root, "eval", "measure models on labelled pictures");
   AddEvalScenesCommand(group, context);
   AddEvalCropsCommand(group, context);
+  AddEvalThresholdsCommand(group, context);
 }
 
 }  // namespace maskscope

@@ -123,6 +123,113 @@ TEST_F(EvalCommandTest, Crops) {
   EXPECT_TRUE(json["sets"][0]["accuracy"].is_object());
 }
 
+TEST_F(EvalCommandTest, ReportsAreFoldersThatReplaceOnlyReports) {
+  const std::vector<std::string> scenes{"scenes",
+                                        "--data",
+                                        File("data"),
+                                        "--detector",
+                                        File("detector.onnx"),
+                                        "--classifier",
+                                        File("classifier.onnx"),
+                                        "--resamples",
+                                        "20",
+                                        "--gallery",
+                                        "3",
+                                        "--report",
+                                        File("report")};
+  ASSERT_EQ(Run(scenes), 0);
+  ASSERT_EQ(Run({"crops", "--data", File("data"), "--detector", File("detector.onnx"), "--classifier",
+                 File("classifier.onnx"), "--resamples", "20", "--report", File("report")}),
+            0);
+  EXPECT_EQ(ReadJson("report/metrics.json")["kind"], "crops") << "a report replaces a report";
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "report/plots/detector_scores.svg"));
+  folder_.Write("other/photo.txt", "mine");
+  std::vector<std::string> over = scenes;
+  over.back() = File("other");
+  EXPECT_EQ(Run(over), ExitCode(ErrorKind::kUsage));
+  EXPECT_EQ(ReadFileText(folder_ / "other/photo.txt"), "mine");
+}
+
+TEST_F(EvalCommandTest, ReportHoldsNoNetworkAndNoFalseNumber) {
+  folder_.Write("found/one/a.txt", "with_mask 0.9 10 10 50 60\nwithout_mask 0.8 60 10 90 60\n");
+  ASSERT_EQ(Run({"scenes", "--data", File("data"), "--predictions", File("found"), "--resamples", "20", "--report",
+                 File("report")}),
+            0);
+  for (const char* page : {"report/index.html", "report/galleries.html"}) {
+    const std::string html = ReadFileText(folder_ / page);
+    for (const char* outside : {"<script", "<link", "@import", "src=\"http"}) {
+      EXPECT_EQ(html.find(outside), std::string::npos) << page << " " << outside;
+    }
+  }
+  const nlohmann::json json = ReadJson("report/metrics.json");
+  EXPECT_EQ(json["models"]["predictions"]["format"], "detection text");
+  EXPECT_DOUBLE_EQ(json["overall"]["recall"]["value"], 0.5);
+  EXPECT_DOUBLE_EQ(json["overall"]["precision"]["value"], 0.5);
+  EXPECT_TRUE(json["overall"]["f1"]["incorrect"].is_null()) << "there is no face labelled incorrect";
+  EXPECT_EQ(json["answers"]["labelled_as_called"]["correct"]["not_found"], 1);
+  EXPECT_TRUE(json["answers"]["labelled_as_called"]["no_face"]["not_found"].is_null());
+  EXPECT_FALSE(json["calibration"]["says_confidence"]);
+  EXPECT_NE(ReadFileText(folder_ / "report/index.html").find("labelled faces"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "report/plots/confusion_counts.csv"));
+  EXPECT_EQ(Run({"scenes", "--data", File("data"), "--predictions", File("found"), "--no-classifier"}),
+            ExitCode(ErrorKind::kUsage));
+}
+
+TEST_F(EvalCommandTest, PicturesWithoutAnyFaceAreMeasuredAsThat) {
+  for (const std::string stem : {"a", "b"}) {
+    folder_.Write("data/scenes/one/annotations/" + stem + ".xml",
+                  "<annotation><filename>" + stem + ".png</filename></annotation>");
+  }
+  folder_.Write("found/a.txt", "with_mask 0.9 10 10 50 60\n");
+  ASSERT_EQ(Run({"scenes", "--data", File("data"), "--predictions", File("found"), "--resamples", "20", "--report",
+                 File("report")}),
+            0);
+  const nlohmann::json json = ReadJson("report/metrics.json");
+  EXPECT_TRUE(json["overall"]["recall"].is_null());
+  EXPECT_TRUE(json["overall"]["face_ap50"]["all"].is_null());
+  EXPECT_EQ(json["answers"]["pictures_without_faces"], 2);
+  EXPECT_EQ(json["answers"]["of_these_with_false_detections"], 1);
+}
+
+TEST_F(EvalCommandTest, ThresholdsAreChosenAndWritten) {
+  folder_.Write("data/scenes/one/annotations/b.xml",
+                "<annotation><filename>b.png</filename><object><name>without_mask</name><bndbox><xmin>10</xmin>"
+                "<ymin>10</ymin><xmax>50</xmax><ymax>60</ymax></bndbox></object></annotation>");
+  folder_.Write("data/scenes/splits.csv",
+                "set,image,split,group\none,images/a.png,train,g1\none,images/b.png,train,g2\n");
+  const std::vector<std::string> words{"thresholds",
+                                       "--data",
+                                       File("data"),
+                                       "--validation-share",
+                                       "1",
+                                       "--detector",
+                                       File("detector.onnx"),
+                                       "--classifier",
+                                       File("classifier.onnx"),
+                                       "--resamples",
+                                       "20"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), words.begin(), words.end());
+    return Run(more);
+  };
+  ASSERT_EQ(with({"--report", File("costs"), "--write"}), 0);
+  const nlohmann::json json = ReadJson("costs/metrics.json");
+  EXPECT_EQ(json["faces"], 2);
+  EXPECT_EQ(json["violations"], 1);
+  for (const char* file : {"costs/index.html", "costs/plots/cost_by_score.svg", "costs/plots/cost_by_score.csv"}) {
+    EXPECT_TRUE(std::filesystem::exists(folder_ / file)) << file;
+  }
+  const auto detector = ReadModelRecord(ReadOnnx(folder_ / "detector.onnx"), "detector");
+  EXPECT_FLOAT_EQ(detector->thresholds.score, json["chosen"]["score"].get<float>());
+  EXPECT_EQ(detector->measured["thresholds_by_cost"]["violations"], 1);
+  const auto classifier = ReadModelRecord(ReadOnnx(folder_ / "classifier.onnx"), "classifier");
+  EXPECT_FLOAT_EQ(classifier->thresholds.confidence, json["chosen"]["confidence"].get<float>());
+  EXPECT_FLOAT_EQ(ReadJson("costs/classifier.patch.json")["thresholds"]["confidence"].get<float>(),
+                  json["chosen"]["confidence"].get<float>());
+  EXPECT_EQ(with({"--split", "test"}), ExitCode(ErrorKind::kUsage));
+  EXPECT_EQ(with({"--missed-cost", "-1"}), ExitCode(ErrorKind::kUsage));
+}
+
 TEST_F(EvalCommandTest, RefusesWhatIsNotThere) {
   const std::vector<std::string> models{"--detector", File("detector.onnx"), "--classifier", File("classifier.onnx")};
   const auto with_models = [&](std::vector<std::string> words) {

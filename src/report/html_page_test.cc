@@ -43,7 +43,8 @@ TEST(HtmlPageTest, HoldsEveryBlockEscaped) {
   for (const char* part :
        {"<title>T&lt;1&gt;</title>", "s&amp;s", "<p>&lt;p&gt;</p>", "<pre>a\n  b</pre>",
         "<h2 id=\"s1\">One &amp; two</h2>", "<h3 id=\"s2\">Inner</h3>", "href=\"#s3\"", "download=\"c.csv\"",
-        "data:image/jpeg;base64,/9j/", "data:image/png;base64,iVBOR", "prefers-color-scheme:dark", "@media print"}) {
+        "data:image/jpeg;base64,/9j/", "data:image/png;base64,iVBOR", "prefers-color-scheme:dark", "@media print",
+        "<p class=\"lead\">at &lt;once&gt;</p>", "<a href=\"more.html?a&amp;b\">more &amp; more</a>"}) {
     EXPECT_NE(html.find(part), std::string::npos) << part;
   }
   for (const char* tag : {"section", "figure", "div", "ol", "li", "table", "main", "nav", "svg"}) {
@@ -55,8 +56,6 @@ TEST(HtmlPageTest, HoldsEveryBlockEscaped) {
 
 TEST(HtmlPageTest, NeedsNoNetworkAndNoScript) {
   const std::string html = ToHtml(Page{.title = "x", .sections = {{"a", {FigureOf(LineChart{.title = "l"})}}}});
-  EXPECT_NE(html.find("<p class=\"lead\">at &lt;once&gt;</p>"), std::string::npos);
-  EXPECT_NE(html.find("<a href=\"more.html?a&amp;b\">more &amp; more</a>"), std::string::npos);
   EXPECT_EQ(html.find("<script"), std::string::npos);
   EXPECT_EQ(html.find("<link"), std::string::npos);
   EXPECT_EQ(html.find("@import"), std::string::npos);

@@ -14,7 +14,7 @@
 namespace maskscope {
 namespace {
 
-constexpr double kBoxWidth = 250, kLaneGap = 36, kRowGap = 30, kMargin = 24, kPad = 9;  // pixels
+constexpr double kBoxWidth = 280, kLaneGap = 36, kRowGap = 30, kMargin = 24, kPad = 9;  // pixels
 constexpr double kTitleSize = 12.5, kLineSize = 10.5, kLineHeight = 14.5, kHeader = 64;
 constexpr size_t kMostLines = 10;
 
@@ -52,13 +52,8 @@ std::string_view HueOf(BoxKind kind) {
 }
 
 std::vector<std::string> Shown(const NetworkBox& box) {
-  // A single layer is its own title, but for what follows it.
   std::vector<std::string> lines = box.lines;
-  if (lines.size() == 1 && box.title == lines[0].substr(0, lines[0].find(','))) {
-    const size_t comma = lines[0].find(", ");
-    lines[0] = comma == std::string::npos ? "" : lines[0].substr(comma + 2);
-    if (lines[0].empty()) lines.clear();
-  }
+  if (lines.size() == 1 && box.title == lines[0]) lines.clear();
   if (lines.size() > kMostLines) {
     const size_t left = lines.size() - kMostLines + 1;
     lines.resize(kMostLines - 1);
@@ -151,23 +146,31 @@ double Stretch(const NetworkPlan& plan, std::vector<Place>& places) {
   return rows == 0 ? kHeader : tops[rows - 1] + heights[rows - 1] + kMargin;
 }
 
-void DrawArrow(const Place& from, const Place& to, bool straight, size_t turn, SvgWriter& svg) {
-  const double top = to.y, x = to.centre();
+// Whether nothing stands between two boxes of one lane.
+bool IsClear(const std::vector<Place>& places, const Place& from, const Place& to) {
+  return std::ranges::none_of(places, [&](const Place& other) {
+    return other.lane == from.lane && other.row > from.row && other.row < to.row;
+  });
+}
+
+void DrawArrow(const std::vector<Place>& places, const Place& from, const Place& to, size_t turn, SvgWriter& svg) {
+  const bool same_lane = from.lane == to.lane, straight = same_lane && IsClear(places, from, to);
+  // Ways that turn keep apart from each other.
+  const double shift = 4.0 * static_cast<double>(turn % 5);
+  const double tip = straight ? to.centre() : to.centre() + shift - 20;
   std::string path;
   if (straight) {
-    path = fmt::format("M{} {}V{}", Coordinate(x), Coordinate(from.bottom()), Coordinate(top));
+    path = fmt::format("M{} {}V{}", Coordinate(tip), Coordinate(from.bottom()), Coordinate(to.y));
   } else {
-    // Out at the lower edge, down between the lanes, and above the reader's row to its middle.
-    const double shift = 4.0 * static_cast<double>(turn % 5);
-    const double gutter = from.x + kBoxWidth + 8 + shift, low = top - kRowGap / 2 + shift - 8;
-    const double out = from.bottom() + 7;
-    path =
-        fmt::format("M{} {}V{}H{}V{}H{}V{}", Coordinate(from.centre() + 14), Coordinate(from.bottom()), Coordinate(out),
-                    Coordinate(gutter), Coordinate(low), Coordinate(x + shift - 8), Coordinate(top));
+    // Out at the lower edge, down beside the lane (on its left to a box of the same one), and above the reader's row to
+    // its middle.
+    const double gutter = same_lane ? from.x - 5 - shift / 2 : from.x + kBoxWidth + 8 + shift;
+    path = fmt::format("M{} {}v7H{}V{}H{}V{}", Coordinate(from.centre() + (same_lane ? -14 : 14)),
+                       Coordinate(from.bottom()), Coordinate(gutter), Coordinate(to.y - kRowGap / 2 + shift - 8),
+                       Coordinate(tip), Coordinate(to.y));
   }
   svg.Path(path, "axis thin");
-  const double tip = straight ? x : x + 4.0 * static_cast<double>(turn % 5) - 8;
-  svg.Path(fmt::format("M{} {}l-3.5 -6h7z", Coordinate(tip), Coordinate(top)), "muted");
+  svg.Path(fmt::format("M{} {}l-3.5 -6h7z", Coordinate(tip), Coordinate(to.y)), "muted");
 }
 
 void DrawBox(const NetworkBox& box, const Place& place, double share, SvgWriter& svg) {
@@ -192,12 +195,16 @@ void DrawBox(const NetworkBox& box, const Place& place, double share, SvgWriter&
   if (!box.output.empty()) {
     y += kLineHeight;
     svg.Text(left, y, "→ " + box.output, {.size = kLineSize, .classes = "muted"});
+    if (!std::isnan(box.milliseconds)) {
+      svg.Text(left + width, y, fmt::format("{:.3f} ms", box.milliseconds),
+               {.size = kLineSize, .anchor = TextAnchor::kEnd, .classes = "muted"});
+    }
   }
   if (box.parameters == 0 && box.multiply_adds == 0) return;
   y += kLineHeight;
   std::string costs = fmt::format("{} parameters, {} multiply-adds", Large(static_cast<double>(box.parameters)),
-                                  Large(static_cast<double>(box.multiply_adds)));
-  if (!std::isnan(box.milliseconds)) costs += fmt::format(", {:.3f} ms", box.milliseconds);
+                                        Large(static_cast<double>(box.multiply_adds)));
+  if (box.output.empty() && !std::isnan(box.milliseconds)) costs += fmt::format(", {:.3f} ms", box.milliseconds);
   svg.Text(left, y, ShortenText(costs, kLineSize, width), {.size = kLineSize - 0.5, .classes = "muted"});
   svg.Rect(left, y + 5, width, 4, "f7 band");
   svg.Rect(left, y + 5, width * share, 4, "f" + hue, fmt::format("{:.1f} %", 100 * share));
@@ -228,8 +235,7 @@ std::string DrawNetwork(const NetworkPlan& plan, const std::string& title) {
   size_t turns = 0;
   for (size_t i = 0; i < places.size(); ++i) {
     for (const size_t input : plan.boxes[i].inputs) {
-      const bool straight = places[input].lane == places[i].lane;
-      DrawArrow(places[input], places[i], straight, straight ? 0 : turns++, svg);
+      DrawArrow(places, places[input], places[i], turns++, svg);
     }
   }
   for (size_t i = 0; i < places.size(); ++i) {
@@ -241,7 +247,7 @@ std::string DrawNetwork(const NetworkPlan& plan, const std::string& title) {
     DrawBox(box, places[i], share, svg);
   }
   const double width = std::max(2 * kMargin + static_cast<double>(lanes) * (kBoxWidth + kLaneGap) - kLaneGap,
-                                2 * kMargin + TextWidth(totals, 10.5) + 200);
+                                2 * kMargin + TextWidth(totals, 10.5) + 180);
   return svg.Finish(width + (lanes > 1 ? kLaneGap : 0), height, title);
 }
 

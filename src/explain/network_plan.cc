@@ -106,6 +106,7 @@ class Planner {
     }
     for (const Members& members : blocks) boxes_.push_back(MakeBox(members, box_of));
     JoinRows([](const NetworkBox& a, const NetworkBox& b) { return !a.title.empty() && a.title == b.title; }, Append);
+    JoinNamesakes();
     JoinSiblings();
     JoinRows(AreAlike, Repeat);
     for (NetworkBox& box : boxes_) Name(box);
@@ -131,14 +132,16 @@ class Planner {
       }
       AddCosts(units_[unit], box);
     }
-    box.output = ShapeText(inferred_.shapes.at(graph_.nodes[units_[members.back()].nodes.back()].outputs[0]));
+    const Shape& made = inferred_.shapes.at(graph_.nodes[units_[members.back()].nodes.back()].outputs[0]);
+    box.output = ShapeText(made);
+    box.is_map = made.size() == 4;
     box.title = CommonName(members);
     return box;
   }
 
   // A unit on the short way of a residual block: it reads what the block reads and goes straight to the sum.
   bool IsShortcut(size_t unit, const Members& members, const std::vector<size_t>& box_of) const {
-    if (units_[members.back()].kind != BoxKind::kMerge || unit == members.back() || members.size() < 4) return false;
+    if (!units_[members.back()].text.starts_with("sum") || unit == members.back() || members.size() < 4) return false;
     for (const size_t input : units_[unit].inputs) {
       if (box_of[input] == box_of[unit]) return false;
     }
@@ -180,6 +183,7 @@ class Planner {
     box.kind = BoxKind::kBlock;
     box.lines.insert(box.lines.end(), next.lines.begin(), next.lines.end());
     box.output = next.output;
+    box.is_map = next.is_map;
   }
   static void Repeat(NetworkBox& box, const NetworkBox& next) {
     box.repeats += next.repeats;
@@ -202,18 +206,90 @@ class Planner {
     }
   }
 
-  // Three or more boxes that read the same and are not read by each other stand beside each other: heads.
+  // Boxes of one name, wherever they stand, when no other box is both behind one and before another of them.
+  void JoinNamesakes() {
+    for (size_t i = 1; i < boxes_.size(); ++i) {
+      std::vector<size_t> alike;
+      for (size_t k = i; k < boxes_.size() && !boxes_[i].title.empty(); ++k) {
+        if (boxes_[k].title == boxes_[i].title) alike.push_back(k);
+      }
+      if (alike.size() < 2 || SomeBetween(alike)) continue;
+      const bool many_ends = std::ranges::count_if(alike, [&](size_t k) { return IsReadBeyond(k, alike); }) > 1;
+      NetworkBox joint = boxes_[i];
+      joint.kind = BoxKind::kBlock;
+      if (many_ends) Itemize(joint);
+      for (size_t k = 1; k < alike.size(); ++k) {
+        NetworkBox next = boxes_[alike[k]];
+        if (many_ends) Itemize(next);
+        Append(joint, next);
+        joint.inputs.insert(joint.inputs.end(), next.inputs.begin(), next.inputs.end());
+      }
+      if (many_ends) joint.output.clear();
+      std::erase_if(joint.inputs, [&](size_t input) { return std::ranges::find(alike, input) != alike.end(); });
+      boxes_[i] = std::move(joint);
+      for (auto k = alike.rbegin(); *k != i; ++k) Absorb(i, *k);
+      Sort();
+    }
+  }
+
+  bool IsReadBeyond(size_t box, const std::vector<size_t>& members) const {
+    for (size_t i = 0; i < boxes_.size(); ++i) {
+      const bool reads = std::ranges::find(boxes_[i].inputs, box) != boxes_[i].inputs.end();
+      if (reads && std::ranges::find(members, i) == members.end()) return true;
+    }
+    return ReadersOf(box) == 0;
+  }
+
+  bool SomeBetween(const std::vector<size_t>& members) const {
+    std::vector<bool> behind(boxes_.size(), false);  // a box that is no member, behind a member
+    for (size_t i = members[0]; i < boxes_.size(); ++i) {
+      const bool is_member = std::ranges::find(members, i) != members.end();
+      for (const size_t input : boxes_[i].inputs) {
+        const bool of_member = std::ranges::find(members, input) != members.end();
+        if (behind[input] && is_member) return true;
+        if ((behind[input] || of_member) && !is_member) behind[i] = true;
+      }
+    }
+    return false;
+  }
+
+  // Puts every box behind those it reads again, else in the order they have.
+  void Sort() {
+    std::vector<size_t> order, place(boxes_.size(), boxes_.size());
+    while (order.size() < boxes_.size()) {
+      for (size_t i = 0; i < boxes_.size(); ++i) {
+        const bool ready = std::ranges::all_of(boxes_[i].inputs, [&](size_t k) { return place[k] < boxes_.size(); });
+        if (place[i] < boxes_.size() || !ready) continue;
+        place[i] = order.size();
+        order.push_back(i);
+        break;
+      }
+    }
+    std::vector<NetworkBox> sorted;
+    for (const size_t i : order) {
+      sorted.push_back(std::move(boxes_[i]));
+      for (size_t& input : sorted.back().inputs) input = place[input];
+    }
+    boxes_ = std::move(sorted);
+  }
+
+  // Three or more boxes that read the same and make no maps are heads, or what joins their outputs.
   void JoinSiblings() {
     for (size_t i = 1; i < boxes_.size(); ++i) {
+      if (boxes_[i].is_map) continue;
       std::vector<size_t> siblings;
       for (size_t k = i + 1; k < boxes_.size(); ++k) {
-        if (SameInputs(boxes_[i], boxes_[k])) siblings.push_back(k);
+        if (!boxes_[k].is_map && SameInputs(boxes_[i], boxes_[k])) siblings.push_back(k);
       }
       if (siblings.size() < 2) continue;
       NetworkBox& box = boxes_[i];
-      box.kind = BoxKind::kDense;
       const bool one_name = std::ranges::all_of(siblings, [&](size_t k) { return boxes_[k].title == box.title; });
-      if (!one_name) box.title = "heads";
+      if (box.kind == BoxKind::kMerge) {
+        box.title = "outputs";
+      } else if (!one_name || box.title.empty()) {
+        box.title = "heads";
+      }
+      if (box.kind != BoxKind::kMerge) box.kind = BoxKind::kDense;
       Itemize(box);
       for (const size_t k : siblings) {
         NetworkBox next = boxes_[k];
@@ -259,11 +335,7 @@ class Planner {
 
   static void Name(NetworkBox& box) {
     if (!box.title.empty()) return;
-    if (box.lines.size() == 1) {
-      box.title = box.lines[0].substr(0, box.lines[0].find(','));
-    } else {
-      box.title = "block";
-    }
+    box.title = box.lines.size() == 1 ? box.lines[0] : "block";
   }
 
   const Graph& graph_;

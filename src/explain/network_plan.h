@@ -20,6 +20,7 @@ struct NetworkBox {
   std::string title;               // what its nodes' names have in common
   std::vector<std::string> lines;  // its layers: "conv 3×3 /2, 64, ReLU6"
   std::string output;              // shape of what it makes, without the batch: "64 × 56 × 56"
+  bool is_map = false;             // [batch, channels, height, width]
   int repeats = 1;                 // equal boxes in a row; costs are of all of them
   int64_t parameters = 0, multiply_adds = 0;
   double milliseconds = std::numeric_limits<double>::quiet_NaN();
@@ -32,9 +33,9 @@ struct NetworkPlan {
 };
 
 // What stands between a value and where all that is made of it comes together again is one block (a residual block, an
-// SSH module); layers in a row whose names begin alike are one too; equal blocks in a row become one with a number;
-// heads that read the same map stand in one box. `graph` is fixed to its shapes (Specialize). `milliseconds` by node,
-// for those that were measured.
+// SSH module); layers whose names begin alike are one too, where nothing else stands between them; equal blocks in a
+// row become one with a number; heads that read the same map stand in one box. `graph` is fixed to its shapes
+// (Specialize). `milliseconds` by node, for those that were measured.
 NetworkPlan PlanNetwork(const Graph& graph, const InferredShapes& inferred,
                         const std::map<std::string, double>& milliseconds = {});
 

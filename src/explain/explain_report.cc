@@ -247,7 +247,8 @@ std::string TrustWords(const Faces& faces) {
   }
   if (measured == 0) return "";
   return fmt::format(
-      "Hiding what is hot lowers the score, and showing it alone raises it, faster than 95 % of random maps do for {} "
+      "Hiding what is hot lowers the score, and showing it alone raises it, faster than nine of ten random maps do for "
+      "{} "
       "of "
       "{} faces: their maps may be trusted. One of the two holds for {}, neither for {}: those maps say little.",
       trusted, measured, half, measured - trusted - half);
@@ -276,7 +277,7 @@ Page ExplainPage(const std::string& title, const std::string& subtitle, const Fa
   PageSection gallery{"Faces"};
   const size_t count = std::min(shown, faces.size());
   if (count < faces.size()) {
-    gallery.blocks.push_back(Note{fmt::format("The first {} of {} are shown.", count, faces.size())});
+    gallery.blocks.push_back(Note{fmt::format("{} of {} are shown.", count, faces.size())});
   }
   Gallery pictures;
   for (size_t i = 0; i < count; ++i) pictures.pictures.push_back(ToPicture(faces[i]));

@@ -109,6 +109,7 @@ TEST(ExplainerTest, TrustsAMapThatIsRightAndNotOneThatIsNot) {
   EXPECT_EQ(wrong.deletion.score.front(), 1);
   EXPECT_EQ(wrong.deletion.score.back(), 0);
   EXPECT_EQ(wrong.insertion.score.back(), 1);
+  EXPECT_LT(wrong.insertion.score.front(), 0.6) << "blurred";
 }
 
 TEST(ExplainerTest, BadQuestions) {
@@ -175,7 +176,7 @@ TEST(ExplainReportTest, TellsRightFromWrong) {
   EXPECT_EQ(FaceTable(faces).rows.size(), 3u);
   EXPECT_NE(TrustWords(faces).find("1 of 1"), std::string::npos) << TrustWords(faces);
   const std::string html = ToHtml(ExplainPage("title", "subtitle", faces, 2));
-  EXPECT_NE(html.find("The first 2 of 3"), std::string::npos);
+  EXPECT_NE(html.find("2 of 3 are shown"), std::string::npos);
   EXPECT_NE(html.find("given none"), std::string::npos);
 }
 

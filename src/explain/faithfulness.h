@@ -34,13 +34,14 @@ struct Faithfulness {
   double deletion_p = 1, insertion_p = 1;
 
   enum class Verdict { kTrust, kHalf, kDoNotTrust };
-  // Trusted where both curves beat 95 % of random maps; half where one does.
+  // Trusted where both curves do better than nine of ten random maps (p at most 0.1); half where one does.
   Verdict verdict() const;
   std::string Words() const;  // one sentence with the numbers
 };
 
-// `input` is [3, height, width], normalised; what is hidden becomes 0, the mean colour of models that subtract one.
-// `score` tells the score, 0..1, of an input of that shape. Errors: kUsage (options), those of `score`.
+// `input` is [3, height, width], normalised. What is deleted becomes 0, the mean colour of models that subtract one;
+// what is inserted comes into the blurred picture. `score` tells the score, 0..1, of an input of that shape. Errors:
+// kUsage (options), those of `score`.
 Faithfulness MeasureFaithfulness(const CamMap& map, const std::vector<float>& input, int width, int height,
                                  const std::function<double(const float*)>& score,
                                  const FaithfulnessOptions& options = {});

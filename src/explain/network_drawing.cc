@@ -164,7 +164,7 @@ void DrawArrow(const std::vector<Place>& places, const Place& from, const Place&
   } else {
     // Out at the lower edge, down beside the lane (on its left to a box of the same one), and above the reader's row to
     // its middle.
-    const double gutter = same_lane ? from.x - 5 - shift / 2 : from.x + kBoxWidth + 8 + shift;
+    const double gutter = same_lane ? from.x - 4 - shift : from.x + kBoxWidth + 8 + shift;
     path = fmt::format("M{} {}v7H{}V{}H{}V{}", Coordinate(from.centre() + (same_lane ? -14 : 14)),
                        Coordinate(from.bottom()), Coordinate(gutter), Coordinate(to.y - kRowGap / 2 + shift - 8),
                        Coordinate(tip), Coordinate(to.y));
@@ -203,7 +203,7 @@ void DrawBox(const NetworkBox& box, const Place& place, double share, SvgWriter&
   if (box.parameters == 0 && box.multiply_adds == 0) return;
   y += kLineHeight;
   std::string costs = fmt::format("{} parameters, {} multiply-adds", Large(static_cast<double>(box.parameters)),
-                                        Large(static_cast<double>(box.multiply_adds)));
+                                  Large(static_cast<double>(box.multiply_adds)));
   if (box.output.empty() && !std::isnan(box.milliseconds)) costs += fmt::format(", {:.3f} ms", box.milliseconds);
   svg.Text(left, y, ShortenText(costs, kLineSize, width), {.size = kLineSize - 0.5, .classes = "muted"});
   svg.Rect(left, y + 5, width, 4, "f7 band");

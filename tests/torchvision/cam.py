@@ -15,6 +15,7 @@ import torch
 
 TOLERANCE = 1e-4
 TARGET = 2
+MOST_SCORED = 600  # channels: Score-CAM runs the network for each
 # Architecture, maskscope's name of the layer ("" = its default), the module whose output it is.
 CASES = [
     ("resnet18", "", lambda model: model.layer4),
@@ -25,19 +26,13 @@ CASES = [
 
 
 def score_cam(model, picture, activation):
-    weights = []
-    kept = []
+    low, high = activation.amin((1, 2), keepdim=True), activation.amax((1, 2), keepdim=True)
+    kept = (high > low).flatten()
+    masks = ((activation - low)[kept] / (high - low)[kept])[:, None]
+    masks = torch.nn.functional.interpolate(masks, size=picture.shape[2:], mode="bilinear", align_corners=False)
     with torch.no_grad():
-        for channel in activation:
-            low, high = channel.min(), channel.max()
-            kept.append(bool(high > low))
-            if not kept[-1]:
-                continue
-            mask = ((channel - low) / (high - low))[None, None]
-            mask = torch.nn.functional.interpolate(mask, size=picture.shape[2:], mode="bilinear", align_corners=False)
-            weights.append(model(picture * mask)[0, TARGET])
-    weights = torch.softmax(torch.stack(weights), 0)
-    return torch.relu((weights[:, None, None] * activation[torch.tensor(kept)]).sum(0))
+        scores = torch.cat([model(picture * part)[:, TARGET] for part in masks.split(32)])
+    return torch.relu((torch.softmax(scores, 0)[:, None, None] * activation[kept]).sum(0))
 
 
 def eigen_cam(activation):
@@ -65,8 +60,9 @@ def maps(model, module, picture):
         "hirescam": torch.relu((g * a).sum(0)),
         "layercam": torch.relu((torch.relu(g) * a).sum(0)),
         "eigencam": eigen_cam(a),
-        "scorecam": score_cam(model, picture, a),
     }
+    if len(a) <= MOST_SCORED:
+        result["scorecam"] = score_cam(model, picture, a)
     return {name: map_ / map_.max().clamp(min=1e-30) for name, map_ in result.items()}
 
 

@@ -119,7 +119,7 @@ Table FaceTable(const Faces& faces) {
     std::ranges::replace(name, ' ', '_');
     table.columns.push_back("heat_" + name);
   }
-  for (const char* name : {"deletion_area", "deletion_p", "insertion_area", "insertion_p"})
+  for (const char* name : {"deletion_area", "deletion_p", "insertion_area", "insertion_p", "trust_p"})
     table.columns.push_back(name);
   for (const ExplainedFace& face : faces) {
     for (const NamedMap& map : face.maps) {
@@ -139,6 +139,7 @@ Table FaceTable(const Faces& faces) {
       row.push_back(f ? f->deletion_p : kUnknown);
       row.push_back(f ? f->insertion.Area() : kUnknown);
       row.push_back(f ? f->insertion_p : kUnknown);
+      row.push_back(f ? f->p : kUnknown);
       table.rows.push_back(std::move(row));
     }
   }
@@ -247,10 +248,8 @@ std::string TrustWords(const Faces& faces) {
   }
   if (measured == 0) return "";
   return fmt::format(
-      "Hiding what is hot lowers the score, and showing it alone raises it, faster than nine of ten random maps do for "
-      "{} "
-      "of "
-      "{} faces: their maps may be trusted. One of the two holds for {}, neither for {}: those maps say little.",
+      "Hiding what is hot and showing what is hot change the score more than with nine of ten random maps for {} of {} "
+      "faces: their maps may be trusted. {} are to be taken with care (better than seven of ten), {} say little.",
       trusted, measured, half, measured - trusted - half);
 }
 

@@ -101,7 +101,7 @@ TEST(ExplainerTest, TrustsAMapThatIsRightAndNotOneThatIsNot) {
   for (float& value : opposite.values) value = value > 0 ? 0.0f : 1.0f;
   const auto mean_red = [](const float* data) {
     double sum = 0;
-    for (size_t i = 0; i < 32 * 32; ++i) sum += data[i];
+    for (size_t i = 0; i < 32 * 32; ++i) sum += i % 32 >= 20 && i / 32 >= 16 ? data[i] : 0;
     return sum / 192;
   };
   const Faithfulness wrong = MeasureFaithfulness(opposite, red, 32, 32, mean_red);
@@ -109,7 +109,7 @@ TEST(ExplainerTest, TrustsAMapThatIsRightAndNotOneThatIsNot) {
   EXPECT_EQ(wrong.deletion.score.front(), 1);
   EXPECT_EQ(wrong.deletion.score.back(), 0);
   EXPECT_EQ(wrong.insertion.score.back(), 1);
-  EXPECT_LT(wrong.insertion.score.front(), 0.6) << "blurred";
+  EXPECT_LT(wrong.insertion.score.front(), 0.9) << "blurred";
 }
 
 TEST(ExplainerTest, BadQuestions) {

@@ -12,7 +12,7 @@
 namespace maskscope {
 namespace {
 
-constexpr double kRareEnough = 0.1;
+constexpr double kTrusted = 0.1, kHalfTrusted = 0.3;  // greatest p
 
 // Places (pixels) by falling heat. Those of equal heat are taken in an order drawn by lot, or rows would favour the
 // top.
@@ -94,27 +94,25 @@ double ScoreCurve::Area() const {
 }
 
 Faithfulness::Verdict Faithfulness::verdict() const {
-  const int good = (deletion_p <= kRareEnough) + (insertion_p <= kRareEnough);
-  return good == 2 ? Verdict::kTrust : good == 1 ? Verdict::kHalf : Verdict::kDoNotTrust;
+  return p <= kTrusted ? Verdict::kTrust : p <= kHalfTrusted ? Verdict::kHalf : Verdict::kDoNotTrust;
 }
 
 std::string Faithfulness::Words() const {
   const std::string numbers = fmt::format(
-      "area under deletion {:.2f} (random {:.2f}, p {:.2f}), under insertion {:.2f} (random {:.2f}, p {:.2f})",
-      deletion.Area(), random_deletion.Area(), deletion_p, insertion.Area(), random_insertion.Area(), insertion_p);
+      "better than {:.0f} % of random maps; area under deletion {:.2f} (random {:.2f}), under insertion {:.2f} (random "
+      "{:.2f})",
+      100 * (1 - p), deletion.Area(), random_deletion.Area(), insertion.Area(), random_insertion.Area());
   switch (verdict()) {
     case Verdict::kTrust:
-      return "The map may be trusted: hiding what is hot lowers the score, and showing it raises it, faster than "
-             "random places do: " +
-             numbers + ".";
+      return "The map may be trusted: hiding what is hot and showing what is hot change the score as they should (" +
+             numbers + ").";
     case Verdict::kHalf:
-      return fmt::format("Trust the map with care: {} does better than random places, {} does not: {}.",
-                         deletion_p <= kRareEnough ? "hiding what is hot" : "showing what is hot",
-                         deletion_p <= kRareEnough ? "showing it alone" : "hiding it", numbers);
+      return "Take the map with care: what it calls hot matters somewhat more than random places (" + numbers + ").";
     case Verdict::kDoNotTrust:
       break;
   }
-  return "Do not trust the map: what it calls hot matters no more to the score than random places: " + numbers + ".";
+  return "Do not trust the map: what it calls hot matters hardly more to the score than random places (" + numbers +
+         ").";
 }
 
 Faithfulness MeasureFaithfulness(const CamMap& map, const std::vector<float>& input, int width, int height,
@@ -131,7 +129,8 @@ Faithfulness MeasureFaithfulness(const CamMap& map, const std::vector<float>& in
   const Curves own = walk(map);
   result.deletion = own.deletion;
   result.insertion = own.insertion;
-  int as_good_deleting = 0, as_good_inserting = 0;
+  int as_good_deleting = 0, as_good_inserting = 0, as_good = 0;
+  const double own_difference = own.insertion.Area() - own.deletion.Area();
   for (int i = 0; i < options.random_maps; ++i) {
     CamMap drawn = map;
     for (float& value : drawn.values) value = static_cast<float>(random.Uniform(0, 1));
@@ -140,9 +139,11 @@ Faithfulness MeasureFaithfulness(const CamMap& map, const std::vector<float>& in
     result.random_insertion_areas.push_back(curves.insertion.Area());
     as_good_deleting += result.random_deletion_areas.back() <= own.deletion.Area();
     as_good_inserting += result.random_insertion_areas.back() >= own.insertion.Area();
+    as_good += result.random_insertion_areas.back() - result.random_deletion_areas.back() >= own_difference;
     AddTo(result.random_deletion, curves.deletion, 1.0 / options.random_maps);
     AddTo(result.random_insertion, curves.insertion, 1.0 / options.random_maps);
   }
+  result.p = (as_good + 1.0) / (options.random_maps + 1.0);
   result.deletion_p = (as_good_deleting + 1.0) / (options.random_maps + 1.0);
   result.insertion_p = (as_good_inserting + 1.0) / (options.random_maps + 1.0);
   return result;

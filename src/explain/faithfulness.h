@@ -30,11 +30,12 @@ struct Faithfulness {
   ScoreCurve deletion, insertion;
   ScoreCurve random_deletion, random_insertion;  // means over the random maps
   std::vector<double> random_deletion_areas, random_insertion_areas;
-  // Share of random maps that do as well or better, counting the map itself: (k + 1) / (maps + 1).
-  double deletion_p = 1, insertion_p = 1;
+  // Share of random maps that do as well or better, counting the map itself: (k + 1) / (maps + 1). `p` is of both
+  // together: the area under insertion less that under deletion.
+  double deletion_p = 1, insertion_p = 1, p = 1;
 
   enum class Verdict { kTrust, kHalf, kDoNotTrust };
-  // Trusted where both curves do better than nine of ten random maps (p at most 0.1); half where one does.
+  // By p: at most 0.1 is trusted, at most 0.3 half.
   Verdict verdict() const;
   std::string Words() const;  // one sentence with the numbers
 };

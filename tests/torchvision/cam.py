@@ -14,7 +14,7 @@ import numpy
 import torch
 
 TOLERANCE = 1e-4
-TARGET = 2
+NOISE = 1e-5  # what an engine's rounding may amount to
 MOST_SCORED = 600  # channels: Score-CAM runs the network for each
 # Architecture, maskscope's name of the layer ("" = its default), the module whose output it is.
 CASES = [
@@ -25,13 +25,13 @@ CASES = [
 ]
 
 
-def score_cam(model, picture, activation):
+def score_cam(model, picture, activation, target):
     low, high = activation.amin((1, 2), keepdim=True), activation.amax((1, 2), keepdim=True)
     kept = (high > low).flatten()
     masks = ((activation - low)[kept] / (high - low)[kept])[:, None]
     masks = torch.nn.functional.interpolate(masks, size=picture.shape[2:], mode="bilinear", align_corners=False)
     with torch.no_grad():
-        scores = torch.cat([model(picture * part)[:, TARGET] for part in masks.split(32)])
+        scores = torch.cat([model(picture * part)[:, target] for part in masks.split(32)])
     return torch.relu((torch.softmax(scores, 0)[:, None, None] * activation[kept]).sum(0))
 
 
@@ -41,7 +41,7 @@ def eigen_cam(activation):
     return torch.relu(projection * (1 if projection.sum() >= 0 else -1)).reshape(activation.shape[1:])
 
 
-def maps(model, module, picture):
+def maps(model, module, picture, target, scored=True):
     taken = {}
 
     def keep(_, __, output):
@@ -49,7 +49,7 @@ def maps(model, module, picture):
         taken["output"] = output
 
     hook = module.register_forward_hook(keep)
-    model(picture)[0, TARGET].backward()
+    model(picture)[0, target].backward()
     hook.remove()
     a, g = taken["output"].detach()[0], taken["output"].grad[0]
     squared = 2 * g ** 2 + a.sum((1, 2), keepdim=True) * g ** 3
@@ -61,9 +61,19 @@ def maps(model, module, picture):
         "layercam": torch.relu((torch.relu(g) * a).sum(0)),
         "eigencam": eigen_cam(a),
     }
-    if len(a) <= MOST_SCORED:
-        result["scorecam"] = score_cam(model, picture, a)
+    if scored and len(a) <= MOST_SCORED:
+        result["scorecam"] = score_cam(model, picture, a, target)
     return {name: map_ / map_.max().clamp(min=1e-30) for name, map_ in result.items()}
+
+
+def is_steady(model, module, picture, target, generator):
+    """Whether no ReLU is so near 0 that rounding decides if it is open: its derivative would jump. And there is heat in every map."""
+    wanted = maps(model, module, picture, target, scored=False)
+    for _ in range(4):
+        moved = maps(model, module, picture + NOISE * torch.randn(picture.shape, generator=generator), target, scored=False)
+        if any((moved[name] - wanted[name]).abs().max() > TOLERANCE for name in wanted):
+            return False
+    return all(map_.max() > 0.5 for map_ in wanted.values())
 
 
 def check(program, architecture, layer, module_of, folder):
@@ -71,21 +81,30 @@ def check(program, architecture, layer, module_of, folder):
     with torch.no_grad():
         model, _ = compare.build(architecture)
         compare.randomise(model, generator)
+    model.double()
+    for _ in range(40):
         picture = torch.randn((1, 3, 128, 160), generator=generator)
+        with torch.no_grad():
+            target = model(picture.double()).argmax().item()
+        if is_steady(model, module_of(model), picture.double(), target, generator):
+            break
+    else:
+        raise SystemExit(f"{architecture}: no picture found that rounding does not matter to")
+    model.float()
     weights, source = os.path.join(folder, "weights.safetensors"), os.path.join(folder, "input.safetensors")
     compare.write_safetensors(weights, model.state_dict())
     compare.write_safetensors(source, {"input": picture})
-    command = [program, architecture, str(compare.CLASSES), weights, source, folder, str(TARGET)] + ([layer] if layer else [])
+    command = [program, architecture, str(compare.CLASSES), weights, source, folder, str(target)] + ([layer] if layer else [])
     said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
-    single = maps(model, module_of(model), picture)
-    exact = maps(model.double(), module_of(model), picture.double())
+    single = maps(model, module_of(model), picture, target)
+    exact = maps(model.double(), module_of(model), picture.double(), target)
     good = True
     for name, wanted in exact.items():
         found = torch.from_numpy(numpy.fromfile(os.path.join(folder, name + ".f32"), dtype=numpy.float32)).double()
         same_size = found.numel() == wanted.numel() and (int(said[2]), int(said[1])) == tuple(wanted.shape)
         worst = (found / found.max().clamp(min=1e-30) - wanted.flatten()).abs().max().item() if same_size else float("inf")
         rounding = (single[name] - wanted).abs().max().item()
-        fits = worst <= TOLERANCE + 8 * rounding and wanted.max() > 0.5
+        fits = worst <= TOLERANCE + 8 * rounding
         good = good and fits
         print(f"{'ok  ' if fits else 'FAIL'} {architecture} {said[0]} {name}: largest difference {worst:.1e} of the map's greatest value "
               f"(PyTorch's own rounding {rounding:.1e})", flush=True)

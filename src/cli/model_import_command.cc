@@ -12,7 +12,7 @@ namespace {
 
 struct ImportCommandOptions {
   std::string file, out, record, licence, name;
-  ImportOptions import;
+  ModelImportOptions import;
 };
 
 nlohmann::json ReadPatch(const ImportCommandOptions& options) {
@@ -49,7 +49,7 @@ std::string ArchitectureList() {
 
 void AddModelImportCommand(CLI::App& model, CommandContext& context) {
   const auto options = std::make_shared<ImportCommandOptions>();
-  ImportOptions& import = options->import;
+  ModelImportOptions& import = options->import;
   CLI::App& app = AddCommand(
       model, context, "import", "make a model of weights that others trained",
       "  maskscope model import mobilenet0.25_Final.pth --arch retinaface --out face.onnx\n"

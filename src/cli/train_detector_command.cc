@@ -47,6 +47,9 @@ void AddData(CLI::App& app, Arguments& arguments) {
 void AddLearning(CLI::App& app, Arguments& arguments) {
   DetectorTrainingOptions& options = arguments.options;
   app.add_option("--batch", options.task.batch, "pictures a step")->capture_default_str();
+  app.add_option("--draws", options.task.draws_per_epoch, "pictures an epoch; 0 = as many as there are")
+      ->option_text("N")
+      ->capture_default_str();
   app.add_option_function<std::string>(
          "--batch-norm", [&options](const std::string& text) { ParseEnum(text, options.batch_norm); },
          "learn, frozen or fold")

@@ -26,6 +26,7 @@ void VisitFields(Options& options, Visitor&& visit) {
   visit("network", "landmarks", options.network.landmarks);
   visit("network", "seed", options.network.seed);
 
+  visit("data", "draws_per_epoch", options.task.draws_per_epoch);
   visit("data", "validation_share", options.validation_share);
   visit("data", "validation_seed", options.validation_seed);
   visit("data", "unlabelled_face_score", options.teacher.ignore_score);

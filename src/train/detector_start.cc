@@ -85,7 +85,9 @@ StartWeights ReadStartWeights(const DetectorTrainingOptions& options, const std:
                                                     options.init.string(), options.arch, record->decoding.kind, kind)};
     }
   }
-  ImportedModel model = ImportModel(options.init, {.architecture = options.arch});
+  ModelImportOptions import_options;
+  import_options.architecture = options.arch;
+  ImportedModel model = ImportModel(options.init, import_options);
   return {std::move(model.graph.initializers), *model.record};
 }
 

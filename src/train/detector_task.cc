@@ -45,6 +45,7 @@ void DetectorTaskOptions::Validate() const {
   problems.Require(batch >= 1 && batch <= 4096, "batch", std::to_string(batch), "1 to 4096");
   problems.Require(batch % share.count == 0, "batch", std::to_string(batch),
                    "a multiple of the " + std::to_string(share.count) + " processes");
+  problems.Require(draws_per_epoch >= 0, "draws_per_epoch", std::to_string(draws_per_epoch), "0 or more");
   problems.Require(workers >= 1 && workers <= 256, "workers", std::to_string(workers), "1 to 256");
   problems.ThrowIfAny(ErrorKind::kUsage, "detector training");
   for (DetectorSampleOptions at_size = sample; const int size : sizes) {
@@ -67,7 +68,8 @@ DetectorTask::DetectorTask(std::vector<LabelledImage> train, std::vector<Labelle
 DetectorTask::~DetectorTask() = default;
 
 int64_t DetectorTask::StepsPerEpoch(int) const {
-  return std::max<int64_t>(1, static_cast<int64_t>(train_.size()) / options_.batch);
+  const int64_t draws = options_.draws_per_epoch > 0 ? options_.draws_per_epoch : static_cast<int64_t>(train_.size());
+  return std::max<int64_t>(1, draws / options_.batch);
 }
 
 int64_t DetectorTask::PicturesPerEpoch(int epoch) const { return StepsPerEpoch(epoch) * options_.batch; }

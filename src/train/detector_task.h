@@ -17,6 +17,7 @@ namespace maskscope {
 
 struct DetectorTaskOptions {
   int batch = 16;              // pictures a step
+  int draws_per_epoch = 0;     // pictures an epoch; 0 = as many as there are
   int workers = 1;             // threads that prepare batches
   int validation_workers = 0;  // 0 = all cores
   uint64_t seed = 1;

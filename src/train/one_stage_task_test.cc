@@ -47,6 +47,9 @@ class OneStageTest : public testing::TestWithParam<std::string> {
     options_.sample.aspect = 0;
     options_.sample.flip = options_.sample.colour = options_.sample.grey = 0;
     options_.sample.blur = options_.sample.jpeg = options_.sample.noise = 0;
+    // The gains are stated for 640 pixels and 80 classes.
+    options_.criterion.yolo.objectness_gain = 8;
+    options_.criterion.yolo.class_gain = 10;
   }
 
   static bool yolo() { return GetParam() == "yolov5"; }
@@ -67,12 +70,11 @@ class OneStageTest : public testing::TestWithParam<std::string> {
 TEST_P(OneStageTest, LearnsThreePicturesByHeart) {
   DetectorTask task = Task();
   TorchGraph network(Network());
-  network.batch_norm_momentum = 0.3f;
   OptimizerOptions optimizer_options;
   optimizer_options.clip_norm = 10;
   Optimizer optimizer(network.parameters(), optimizer_options);
   double first = 0, last = 0;
-  const int steps = yolo() ? 130 : 80;
+  const int steps = yolo() ? 120 : 60;
   for (int step = 0; step < steps; ++step) {
     task.BeginEpoch(step, 0);
     optimizer.ZeroGradients();
@@ -138,6 +140,13 @@ TEST_P(OneStageTest, FacesOfAStateWithoutAClassTeachOnlyWhereTheyAre) {
   const ModelRecord faces = yolo() ? YoloV5Record("yolov5n", kSide, {"face"}) : AizooSsdRecord(kSide, {"face"});
   EXPECT_EQ(faces.task, ModelTask::kFaceDetector);
   EXPECT_EQ(ClassOfFace(faces, MaskState::kIncorrect), 0);
+}
+
+TEST_P(OneStageTest, EpochsAreAsLongAsAskedFor) {
+  EXPECT_EQ(Task().PicturesPerEpoch(0), 4);  // three pictures fill no batch of four, one is drawn twice
+  options_.draws_per_epoch = 42;
+  EXPECT_EQ(Task().StepsPerEpoch(0), 10);
+  EXPECT_EQ(Task().PicturesPerEpoch(0), 40);
 }
 
 TEST_P(OneStageTest, ShowsWhatItLearnsFrom) {

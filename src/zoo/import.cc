@@ -13,7 +13,7 @@ namespace {
 
 const std::set<std::string> kStates = {"correct", "incorrect", "none"};
 
-void CheckOptions(const ImportOptions& options, const Architecture* architecture) {
+void CheckOptions(const ModelImportOptions& options, const Architecture* architecture) {
   Problems problems;
   const bool classifier = architecture != nullptr && architecture->task == ArchitectureTask::kClassifier;
   if (architecture != nullptr && !options.decoding.empty()) problems.Add("decoding: the architecture has its own");
@@ -31,7 +31,7 @@ void CheckOptions(const ImportOptions& options, const Architecture* architecture
   problems.ThrowIfAny(ErrorKind::kUsage, "import options");
 }
 
-void Finish(const std::filesystem::path& path, const WeightFile* file, const ImportOptions& options,
+void Finish(const std::filesystem::path& path, const WeightFile* file, const ModelImportOptions& options,
             ImportedModel& model) {
   if (!model.record) {
     if (!options.record_patch.empty())
@@ -49,7 +49,7 @@ void Finish(const std::filesystem::path& path, const WeightFile* file, const Imp
 
 }  // namespace
 
-ImportedModel ImportModel(const std::filesystem::path& file, const ImportOptions& options) {
+ImportedModel ImportModel(const std::filesystem::path& file, const ModelImportOptions& options) {
   if (options.architecture.empty()) {
     CheckOptions(options, nullptr);
     ImportedModel model = ImportGraph(file, options);
@@ -105,7 +105,7 @@ void LoadInto(const std::map<std::string, Tensor>& weights, const WeightFile& fi
   }
 }
 
-std::vector<std::string> ChooseClasses(const ImportOptions& options, const WeightFile& file,
+std::vector<std::string> ChooseClasses(const ModelImportOptions& options, const WeightFile& file,
                                        const std::vector<std::string>& published, size_t outputs) {
   if (!options.classes.empty()) {
     if (options.classes.size() != outputs) {

@@ -14,7 +14,7 @@
 // Models that others trained become models of ours: a graph with their weights and a record that says how to use it.
 namespace maskscope {
 
-struct ImportOptions {
+struct ModelImportOptions {
   std::string architecture = {};  // of zoo/registry.h; "": the graph of an ONNX file as it is
   std::string decoding = {};      // without architecture, a detector: its family of heads (DecodingKinds())
   // Names of the classes in the order of the outputs; empty: the file's own, else those the architecture was published
@@ -36,7 +36,7 @@ struct ImportedModel {
 
 // Errors: those of ReadWeightFile and ReadOnnx; kBadModel listing every missing, extra and misshapen tensor; kUsage
 // (options; an unknown architecture).
-ImportedModel ImportModel(const std::filesystem::path& file, const ImportOptions& options);
+ImportedModel ImportModel(const std::filesystem::path& file, const ModelImportOptions& options);
 
 // Names of decodings that ImportModel can write a record for from an ONNX graph alone.
 const std::vector<std::string>& ImportableDecodings();

@@ -32,7 +32,8 @@ std::string LastLayer(const Graph& graph) {
 
 }  // namespace
 
-ImportedModel ImportClassifier(const Architecture& architecture, const WeightFile& file, const ImportOptions& options) {
+ImportedModel ImportClassifier(const Architecture& architecture, const WeightFile& file,
+                               const ModelImportOptions& options) {
   ArchitectureOptions build;
   build.width = options.width;
   build.input_size = options.input_size;

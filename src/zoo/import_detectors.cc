@@ -37,7 +37,7 @@ RetinaFaceBody BodyOf(const std::string& architecture) {
 }
 
 // The weights do not tell, and with the wrong one a detector finds several boxes a face.
-float SlopeOf(const ImportOptions& options, std::vector<std::string>& notes) {
+float SlopeOf(const ModelImportOptions& options, std::vector<std::string>& notes) {
   if (options.activation == "relu") return 0;
   if (options.activation.empty()) {
     notes.emplace_back(
@@ -47,7 +47,8 @@ float SlopeOf(const ImportOptions& options, std::vector<std::string>& notes) {
   return 0.1f;
 }
 
-ImportedModel ImportRetinaFace(const Architecture& architecture, const WeightFile& file, const ImportOptions& asked) {
+ImportedModel ImportRetinaFace(const Architecture& architecture, const WeightFile& file,
+                               const ModelImportOptions& asked) {
   ImportedModel model;
   RetinaFaceOptions options;
   options.draw_weights = false;
@@ -80,7 +81,7 @@ ImportedModel ImportRetinaFace(const Architecture& architecture, const WeightFil
 
 // ---- YOLOv5
 
-ImportedModel ImportYolo(const Architecture& architecture, const WeightFile& file, const ImportOptions& asked) {
+ImportedModel ImportYolo(const Architecture& architecture, const WeightFile& file, const ModelImportOptions& asked) {
   Tensors weights = file.tensors;
   if (weights.contains("model.model.0.conv.weight")) weights = Within(std::move(weights), "model.");
   YoloV5Options options;
@@ -117,7 +118,7 @@ ImportedModel ImportYolo(const Architecture& architecture, const WeightFile& fil
 
 // ---- SSD
 
-ImportedModel ImportRes10(const Architecture& architecture, const WeightFile& file, const ImportOptions&) {
+ImportedModel ImportRes10(const Architecture& architecture, const WeightFile& file, const ModelImportOptions&) {
   ImportedModel model;
   model.graph = BuildRes10Ssd({.draw_weights = false});
   const bool caffe = file.format == "Caffe";
@@ -148,7 +149,7 @@ Tensors WithoutConstants(Tensors tensors) {
   return tensors;
 }
 
-ImportedModel ImportAizoo(const Architecture& architecture, const WeightFile& file, const ImportOptions& asked) {
+ImportedModel ImportAizoo(const Architecture& architecture, const WeightFile& file, const ModelImportOptions& asked) {
   ImportedModel model;
   const int classes = std::max(1, Rows(file.tensors, "cls_0_conv.bias", 8) / 4);
   model.graph = BuildAizooSsd({.classes = classes, .draw_weights = false});
@@ -167,7 +168,7 @@ ImportedModel ImportAizoo(const Architecture& architecture, const WeightFile& fi
 
 // ---- MTCNN
 
-ImportedModel ImportMtcnn(const Architecture& architecture, const WeightFile& file, const ImportOptions&) {
+ImportedModel ImportMtcnn(const Architecture& architecture, const WeightFile& file, const ModelImportOptions&) {
   ImportedModel model;
   ArchitectureOptions build;
   build.draw_weights = false;
@@ -198,7 +199,7 @@ ImportedModel ImportMtcnn(const Architecture& architecture, const WeightFile& fi
   return model;
 }
 
-using Import = ImportedModel (*)(const Architecture&, const WeightFile&, const ImportOptions&);
+using Import = ImportedModel (*)(const Architecture&, const WeightFile&, const ModelImportOptions&);
 
 struct Row {
   const char* prefix;  // of the architecture's name
@@ -213,7 +214,8 @@ constexpr Row kRows[] = {{"retinaface", ImportRetinaFace, false},
 
 }  // namespace
 
-ImportedModel ImportDetector(const Architecture& architecture, const WeightFile& file, const ImportOptions& options) {
+ImportedModel ImportDetector(const Architecture& architecture, const WeightFile& file,
+                             const ModelImportOptions& options) {
   for (const Row& row : kRows) {
     if (!architecture.name.starts_with(row.prefix)) continue;
     if (!row.names_classes && !options.classes.empty()) {

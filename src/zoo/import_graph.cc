@@ -82,7 +82,7 @@ std::vector<std::string> NamesInMetadata(const Graph& graph) {
   return names;
 }
 
-void DescribeYolo(GraphReader& reader, const ImportOptions& options, ModelRecord& record) {
+void DescribeYolo(GraphReader& reader, const ModelImportOptions& options, ModelRecord& record) {
   const std::string& kind = record.decoding.kind;
   const std::vector<Output> outputs = reader.Outputs();
   if (outputs.empty() || outputs[0].shape.size() != 3) reader.Fail(kind, "[batch, anchors, values] first");
@@ -179,7 +179,7 @@ const std::vector<std::string>& ImportableDecodings() {
   return kinds;
 }
 
-ImportedModel ImportGraph(const std::filesystem::path& file, const ImportOptions& options) {
+ImportedModel ImportGraph(const std::filesystem::path& file, const ModelImportOptions& options) {
   if (!options.key.empty()) throw Error(ErrorKind::kUsage, "key: only checkpoints of PyTorch have entries");
   GraphReader reader(file);
   ImportedModel model;

@@ -8,11 +8,13 @@
 namespace maskscope {
 
 // import_classifiers.cc
-ImportedModel ImportClassifier(const Architecture& architecture, const WeightFile& file, const ImportOptions& options);
+ImportedModel ImportClassifier(const Architecture& architecture, const WeightFile& file,
+                               const ModelImportOptions& options);
 // import_detectors.cc
-ImportedModel ImportDetector(const Architecture& architecture, const WeightFile& file, const ImportOptions& options);
+ImportedModel ImportDetector(const Architecture& architecture, const WeightFile& file,
+                             const ModelImportOptions& options);
 // import_graph.cc
-ImportedModel ImportGraph(const std::filesystem::path& file, const ImportOptions& options);
+ImportedModel ImportGraph(const std::filesystem::path& file, const ModelImportOptions& options);
 
 // Tensors of a network that stands inside another module ("model.conv1.weight"): where just one prefix leads to the
 // graph's own first weight, it is taken off.
@@ -23,7 +25,7 @@ void LoadInto(const std::map<std::string, Tensor>& weights, const WeightFile& fi
               const std::vector<std::string>& keep = {});
 
 // options.classes, else the file's, else `published`; checked against the number of outputs. Errors: kUsage.
-std::vector<std::string> ChooseClasses(const ImportOptions& options, const WeightFile& file,
+std::vector<std::string> ChooseClasses(const ModelImportOptions& options, const WeightFile& file,
                                        const std::vector<std::string>& published, size_t outputs);
 // kMaskDetector where the classes are mask states, else kFaceDetector.
 ModelTask TaskOfDetector(const std::vector<std::string>& classes);

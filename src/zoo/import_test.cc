@@ -33,10 +33,10 @@ Tensors WeightsOf(const Graph& graph, const std::string& prefix = "") {
 
 class Import : public ::testing::Test {
  protected:
-  ImportedModel From(const Tensors& weights, const ImportOptions& options) {
+  ImportedModel From(const Tensors& weights, const ModelImportOptions& options) {
     return ImportModel(test::WriteSafetensors(weights, folder_ / "w.safetensors"), options);
   }
-  ImportedModel FromGraph(const Graph& graph, const ImportOptions& options) {
+  ImportedModel FromGraph(const Graph& graph, const ModelImportOptions& options) {
     WriteOnnx(graph, folder_ / "g.onnx");
     return ImportModel(folder_ / "g.onnx", options);
   }
@@ -121,7 +121,7 @@ TEST_F(Import, YoloV5TakesAnchorsAndClassesFromTheFile) {
   const Graph trained = BuildYoloV5({.classes = 2, .seed = 3});
   Tensors weights = WeightsOf(trained);
   weights["model.24.anchors"] = Tensor::Filled({3, 3, 2}, 2);
-  ImportOptions options{.architecture = "yolov5n"};
+  ModelImportOptions options{.architecture = "yolov5n"};
   const ImportedModel plain = From(weights, options);
   EXPECT_EQ(WeightsOf(plain.graph), WeightsOf(trained));
   EXPECT_EQ(plain.record->decoding.anchors[1][0], 32);
@@ -222,7 +222,7 @@ TEST_F(Import, AGraphAsItIsNeedsARecord) {
   const Graph graph = GraphWithOutputs({{"loc", {1, 10, 4}}, {"conf", {1, 10, 2}}, {"points", {1, 10, 10}}});
   EXPECT_EQ(FromGraph(graph, {.decoding = "retinaface"}).record->decoding.landmarks_output, "points");
   ExpectError(ErrorKind::kUsage, {"g.onnx", "record"}, [&] { FromGraph(graph, {}); });
-  ImportOptions options;
+  ModelImportOptions options;
   options.record_patch = nlohmann::json::parse(R"({"task": "mask_detector", "classes": ["correct", "none"],
       "input": {"resize": "stretch", "width": 260, "height": 260, "channels": "RGB"}, "licence": "MIT",
       "decoding": {"kind": "ssd_aizoo", "boxes_output": "loc", "scores_output": "conf"}})");

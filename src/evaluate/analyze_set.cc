@@ -43,6 +43,7 @@ Result LoneDetector::AnalyzeFile(const std::filesystem::path& path, const Decode
     for (const Detection& found : detector_.Detect(decoded.image, result.width, result.height)) {
       FaceResult face;
       face.box = Clamp(found.box, result.width, result.height);
+      if (face.box.area() <= 0) continue;  // wholly outside the picture
       face.score = found.score;
       face.landmarks = found.landmarks;
       if (judges) {

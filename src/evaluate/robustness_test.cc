@@ -18,9 +18,9 @@ double Mean(const Image& image) {
 }
 
 Image Checks() {
-  Image image(64, 48, 40);
+  Image image(640, 48, 40);  // strengths are stated for 640 pixels
   for (int y = 0; y < 48; ++y) {
-    for (int x = 0; x < 64; ++x) {
+    for (int x = 0; x < 640; ++x) {
       if ((x / 4 + y / 4) % 2 == 0) std::fill_n(image.row(y) + 3 * x, 3, uint8_t{200});
     }
   }

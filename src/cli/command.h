@@ -70,6 +70,7 @@ void AddModelListCommand(CLI::App& model, CommandContext& context);      // part
 void AddTrainCommand(CLI::App& root, CommandContext& context);
 void AddTrainCompareCommand(CLI::App& train, CommandContext& context);  // part of `train`
 void AddEvalCommand(CLI::App& root, CommandContext& context);
+void AddCompareCommand(CLI::App& root, CommandContext& context);
 void AddDataCommand(CLI::App& root, CommandContext& context);
 
 }  // namespace maskscope

@@ -11,6 +11,7 @@ void AddAllCommands(CLI::App& root, CommandContext& context) {
   AddTrainCommand(root, context);
   AddEvalCommand(root, context);
   AddExplainCommand(root, context);
+  AddCompareCommand(root, context);
   AddDataCommand(root, context);
 }
 

@@ -8,6 +8,7 @@ void AddEvalCommand(CLI::App& root, CommandContext& context) {
   AddEvalScenesCommand(group, context);
   AddEvalCropsCommand(group, context);
   AddEvalThresholdsCommand(group, context);
+  AddEvalCorruptCommand(group, context);
 }
 
 }  // namespace maskscope

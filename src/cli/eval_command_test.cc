@@ -230,6 +230,29 @@ TEST_F(EvalCommandTest, ThresholdsAreChosenAndWritten) {
   EXPECT_EQ(with({"--missed-cost", "-1"}), ExitCode(ErrorKind::kUsage));
 }
 
+TEST_F(EvalCommandTest, SystemsSideBySide) {
+  folder_.Write("found/a.txt", "with_mask 0.9 10 10 50 60\n");
+  folder_.Write("found/b.txt", "with_mask 0.9 10 10 50 60\n");
+  // `eval` is put before what Run is given.
+  std::vector<const char*> argv{"maskscope", "compare", "-q", "--resamples", "20", "--data"};
+  const std::string data = File("data"), found = "found=" + File("found"), alone = "alone=" + File("detector.onnx"),
+                    report = File("report");
+  argv.insert(argv.end(),
+              {data.c_str(), "--system", found.c_str(), "--system", alone.c_str(), "--report", report.c_str()});
+  testing::internal::CaptureStdout();
+  const int code = RunCommandLine(static_cast<int>(argv.size()), argv.data());
+  const std::string out = testing::internal::GetCapturedStdout();
+  ASSERT_EQ(code, 0);
+  EXPECT_NE(out.find("| AP50 face"), std::string::npos) << out;
+  const nlohmann::json json = ReadJson("report/metrics.json");
+  EXPECT_EQ(json["schema"], "maskscope.comparison/1");
+  EXPECT_DOUBLE_EQ(json["systems"][0]["numbers"]["labelled faces found"]["value"], 1);
+  EXPECT_TRUE(json["systems"][0]["pictures_per_second"].is_null());
+  EXPECT_GT(json["systems"][1]["pictures_per_second"], 0);
+  EXPECT_TRUE(json["systems"][1]["numbers"]["AP50 mask"].is_null());
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "report/plots/numbers.svg"));
+}
+
 TEST_F(EvalCommandTest, RefusesWhatIsNotThere) {
   const std::vector<std::string> models{"--detector", File("detector.onnx"), "--classifier", File("classifier.onnx")};
   const auto with_models = [&](std::vector<std::string> words) {

@@ -85,6 +85,7 @@ void AddUnsureSettings(const AnalysisOptions& options, const Thresholds& record,
 void AddEvalScenesCommand(CLI::App& group, CommandContext& context);
 void AddEvalCropsCommand(CLI::App& group, CommandContext& context);
 void AddEvalThresholdsCommand(CLI::App& group, CommandContext& context);
+void AddEvalCorruptCommand(CLI::App& group, CommandContext& context);
 
 }  // namespace maskscope
 

@@ -43,6 +43,7 @@ Result LoneDetector::AnalyzeFile(const std::filesystem::path& path, const Decode
     for (const Detection& found : detector_.Detect(decoded.image, result.width, result.height)) {
       FaceResult face;
       face.box = Clamp(found.box, result.width, result.height);
+      if (face.box.area() <= 0) continue;  // wholly outside the picture
       face.score = found.score;
       face.landmarks = found.landmarks;
       if (judges) {
@@ -53,9 +54,25 @@ Result LoneDetector::AnalyzeFile(const std::filesystem::path& path, const Decode
       }
       result.faces.push_back(std::move(face));
     }
+    if (judge_) Judge(decoded.image, result);
     return result;
   } catch (const Error& error) {
     return Failed(path, error);
+  }
+}
+
+// The classifier is asked about each box in the picture's own pixels, which decoding must not have reduced.
+void LoneDetector::Judge(const Image& image, Result& result) const {
+  if (result.faces.empty()) return;
+  std::vector<Box> boxes;
+  for (const FaceResult& face : result.faces) boxes.push_back(face.box);
+  Result judged = judge_->ClassifyBoxes(image, boxes, result.source);
+  if (judged.error) throw Error(judged.error->kind, judged.error->message);
+  for (size_t i = 0; i < result.faces.size(); ++i) {
+    judged.faces[i].score = result.faces[i].score;
+    judged.faces[i].box = result.faces[i].box;
+    judged.faces[i].landmarks = result.faces[i].landmarks;
+    result.faces[i] = std::move(judged.faces[i]);
   }
 }
 

@@ -21,13 +21,18 @@ using StepCallback = std::function<bool()>;
 // faces whose state is its class, with certainty.
 class LoneDetector {
  public:
-  explicit LoneDetector(Detector detector) : detector_(std::move(detector)) {}
+  // `judge`: an analyzer whose classifier tells the states of what is found; empty = the detector alone.
+  explicit LoneDetector(Detector detector, std::optional<Analyzer> judge = {})
+      : detector_(std::move(detector)), judge_(std::move(judge)) {}
   // Never throws for what is wrong with the picture: that is in Result::error. Thread-safe.
   Result AnalyzeFile(const std::filesystem::path& path, const DecodeOptions& decode) const;
   const ModelRecord& record() const { return detector_.record(); }
 
  private:
+  void Judge(const Image& image, Result& result) const;
+
   Detector detector_;
+  std::optional<Analyzer> judge_;
 };
 
 // Results in the order of `images`. `workers` pictures at once. Errors: kInterrupted when `step` says stop.

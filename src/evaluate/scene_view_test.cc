@@ -134,7 +134,7 @@ TEST(ScoreSlicesTest, PartsAreMeasuredByThemselves) {
     looks[i].candidates = looks[i].answers;
   }
   const auto axes = ScoreSlices(view, looks, true, {}, MakeResampler(view));
-  const SliceAxis& height = axes[0];
+  const ScoredAxis& height = axes[0];
   EXPECT_EQ(height.name, "face height");
   ASSERT_EQ(height.parts.size(), 2u);
   EXPECT_EQ(height.parts[0].name, "below 16 px");
@@ -144,7 +144,7 @@ TEST(ScoreSlicesTest, PartsAreMeasuredByThemselves) {
   EXPECT_NEAR(height.parts[1].face_ap.value, 2.0 / 3, 1e-12);
   EXPECT_NEAR(height.parts[1].right.value, 1.0 / 3, 1e-12);
   EXPECT_EQ(axes[1].parts[0].name, "a");
-  const SliceAxis& occluder = axes.back();
+  const ScoredAxis& occluder = axes.back();
   ASSERT_EQ(occluder.parts.size(), 2u);
   EXPECT_EQ(occluder.parts[0].faces, 1);
   EXPECT_DOUBLE_EQ(occluder.parts[0].bare_as_mask.value, 1) << "mafa's bare face is called correct";

@@ -43,8 +43,8 @@ class Slicer {
     }
   }
 
-  SliceAxis Score(const Axis& axis) const {
-    SliceAxis scores{axis.name, axis.file, axis.note, {}};
+  ScoredAxis Score(const Axis& axis) const {
+    ScoredAxis scores{axis.name, axis.file, axis.note, {}};
     for (size_t p = 0; p < axis.parts.size(); ++p) {
       SliceScores one = ScorePart(axis, static_cast<int>(p));
       one.name = axis.parts[p];
@@ -190,10 +190,10 @@ std::vector<Axis> AllAxes(const SceneView& view, bool states, const SliceOptions
 
 }  // namespace
 
-std::vector<SliceAxis> ScoreSlices(const SceneView& view, const std::vector<PictureLooks>& looks, bool states,
-                                   const SliceOptions& options, const Resampler& resampler) {
+std::vector<ScoredAxis> ScoreSlices(const SceneView& view, const std::vector<PictureLooks>& looks, bool states,
+                                    const SliceOptions& options, const Resampler& resampler) {
   const Slicer slicer(view, looks, states, resampler);
-  std::vector<SliceAxis> all;
+  std::vector<ScoredAxis> all;
   for (const Axis& axis : AllAxes(view, states, options)) all.push_back(slicer.Score(axis));
   return all;
 }

@@ -31,7 +31,7 @@ struct SliceScores {
   Estimate bare_as_mask;  // found faces labelled none, called correct: missed violations
 };
 
-struct SliceAxis {
+struct ScoredAxis {
   std::string name;  // "face height"
   std::string file;  // "face_height": for files
   std::string note;  // what the parts are
@@ -40,8 +40,8 @@ struct SliceAxis {
 
 // By face height, source set, brightness, sharpness, faces in the picture, and what covers the mouth of bare faces.
 // looks[i] belongs to picture i of the view. `states`: are states said at all? Parts without faces are left out.
-std::vector<SliceAxis> ScoreSlices(const SceneView& view, const std::vector<PictureLooks>& looks, bool states,
-                                   const SliceOptions& options, const Resampler& resampler);
+std::vector<ScoredAxis> ScoreSlices(const SceneView& view, const std::vector<PictureLooks>& looks, bool states,
+                                    const SliceOptions& options, const Resampler& resampler);
 
 }  // namespace maskscope
 

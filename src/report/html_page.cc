@@ -35,6 +35,7 @@ caption{text-align:left;font-weight:600;padding-bottom:.25rem}
 th,td{padding:.25rem .65rem;border-bottom:1px solid var(--grid);text-align:left;vertical-align:top}
 thead th{border-bottom:2px solid var(--axis)}
 .n{text-align:right}
+td.n{white-space:nowrap}
 pre{background:var(--grid);padding:.6rem .8rem;border-radius:4px;overflow-x:auto;font-size:.88rem;
  font-family:ui-monospace,"DejaVu Sans Mono",monospace}
 .gallery{display:flex;flex-wrap:wrap;gap:.9rem}

@@ -209,7 +209,7 @@ std::vector<NamedChart> HistogramCharts(const Measurements& m) {
 
 std::vector<NamedChart> SliceCharts(const Measurements& m) {
   std::vector<NamedChart> charts;
-  for (const SliceAxis& axis : m.slices) {
+  for (const ScoredAxis& axis : m.slices) {
     BarChart chart{.title = "By " + axis.name,
                    .category_name = axis.name + " (labelled faces)",
                    .y = {.name = "share", .low = 0, .high = 1},

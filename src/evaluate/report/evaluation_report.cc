@@ -40,7 +40,7 @@ Table CocoTable(const std::vector<ProtocolScores>& protocols) {
   return table;
 }
 
-Table SliceTable(const SliceAxis& axis, bool crops) {
+Table SliceTable(const ScoredAxis& axis, bool crops) {
   Table table{"By " + axis.name + ", percent (95 %)", {axis.name, "faces"}, {}};
   if (!crops) table.columns.insert(table.columns.end(), {"face AP50", "found", "found and state right"});
   table.columns.insert(table.columns.end(),

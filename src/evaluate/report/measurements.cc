@@ -63,7 +63,7 @@ ordered_json ToJson(const AnswerCounts& answers) {
           {"false_detections_on_these", answers.false_on_these}};
 }
 
-ordered_json ToJson(const SliceAxis& axis) {
+ordered_json ToJson(const ScoredAxis& axis) {
   ordered_json parts = ordered_json::array();
   for (const SliceScores& part : axis.parts) {
     parts.push_back({{"part", part.name},
@@ -158,7 +158,7 @@ ordered_json ToJson(const Measurements& m) {
                            {"without_temperature", ToJson(m.calibration.error_before)}};
   }
   json["parts"] = ordered_json::array();
-  for (const SliceAxis& axis : m.slices) json["parts"].push_back(ToJson(axis));
+  for (const ScoredAxis& axis : m.slices) json["parts"].push_back(ToJson(axis));
   return json;
 }
 

@@ -29,7 +29,7 @@ struct Measurements {
   std::vector<RunningPoint> running;
   AnswerCounts answers;
   Calibration calibration;
-  std::vector<SliceAxis> slices;
+  std::vector<ScoredAxis> slices;
 };
 
 struct MeasureOptions {

@@ -32,7 +32,7 @@ std::vector<NamedPart> Extremes(const Measurements& m, bool best) {
   const auto better = [best](const Estimate& a, const Estimate& b) {
     return best ? a.value > b.value : a.value < b.value;
   };
-  for (const SliceAxis& axis : m.slices) {
+  for (const ScoredAxis& axis : m.slices) {
     if (axis.file == "occluder") continue;
     const SliceScores* top = nullptr;
     int parts = 0;

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "analyze/detector.h"
+#include "analyze/head_decoder.h"
 #include "analyze/test_models.h"
 #include "base/error.h"
 
@@ -168,6 +171,68 @@ TEST(Decoders, YuNetTakesTheGeometricMeanOfItsScores) {
   EXPECT_NEAR(std::sqrt(0.9), found[0].score, 1e-5);
   ExpectBox({40, 0, 56, 32}, found[0].box);  // centre (48, 16), 16 x 32
   EXPECT_TRUE(found[0].landmarks.empty());
+}
+
+// The terms of a score are its derivatives by the outputs, found here by changing one value after the other. Where
+// outputs are logits, the last squashing is left out: its slope at y is y (1 - y).
+void ExpectScoreTerms(std::map<std::string, Tensor> outputs, const ModelRecord& record, size_t anchor, bool logits) {
+  const std::unique_ptr<HeadDecoder> decoder = MakeHeadDecoder(record);
+  const auto run = [&] {
+    Engine engine(FixedOutputs(outputs), EngineOptions{.precision = Precision::kF32});
+    const std::vector<float> picture(3 * 64 * 64, 0.0f);
+    return engine.Run({{"input", {picture.data(), {1, 3, 64, 64}}}});
+  };
+  const auto score = [&] {
+    Detection described;
+    decoder->Describe(run(), {64, 64}, anchor, described);
+    return described.class_scores.back();
+  };
+  const auto last = static_cast<int>(record.classes.size()) - 1 - (record.classes[0] == "background");
+  const Score terms = decoder->ScoreTerms(run(), {64, 64}, anchor, last);
+  ASSERT_FALSE(terms.empty());
+  for (auto& [name, tensor] : outputs) {
+    for (size_t i = 0; i < tensor.floats.size(); ++i) {
+      float expected = 0;
+      for (const ScoreTerm& term : terms) {
+        if (term.output == name && term.index == static_cast<int64_t>(i)) expected += term.weight;
+      }
+      const float value = tensor.floats[i], squashed = 1 / (1 + std::exp(-value));
+      if (logits) expected *= squashed * (1 - squashed);
+      constexpr float kStep = 1e-2f;
+      tensor.floats[i] = value + kStep;
+      const float above = score();
+      tensor.floats[i] = value - kStep;
+      const float below = score();
+      tensor.floats[i] = value;
+      EXPECT_NEAR((above - below) / (2 * kStep), expected, 2e-3) << record.decoding.kind << " " << name << " " << i;
+    }
+  }
+}
+
+TEST(Decoders, ScoreTermsAreDerivatives) {
+  const Tensor table = Tensor::Floats({1, 2, 7}, {32, 20, 10, 8, 0.9f, 0.1f, 0.8f, 12, 12, 8, 8, 0.4f, 0.7f, 0.3f});
+  ExpectScoreTerms({{"boxes", table}}, Record("yolov5", {"correct", "none"}), 1, false);
+  const Tensor upright = Tensor::Floats({1, 6, 2}, {32, 10, 20, 10, 10, 4, 8, 4, 0.1f, 0.2f, 0.7f, 0.3f});
+  ExpectScoreTerms({{"boxes", upright}}, Record("yolov8", {"correct", "none"}), 1, false);
+  ModelRecord raw = Record("yolov5_raw", {"face"});
+  raw.decoding.strides = {64};
+  raw.decoding.anchors = {{10, 20, 8, 8}};
+  ExpectScoreTerms({{"boxes", Tensor::Floats({1, 2, 6}, {0, 0, 0, 0, 1, -1, 0, 0, 0, 0, 2, 0.5f})}}, raw, 1, true);
+  ModelRecord yunet = Record("yunet", {"face"});
+  yunet.decoding.strides = {64};
+  yunet.decoding.boxes_outputs = {"b"};
+  yunet.decoding.scores_outputs = {"s"};
+  yunet.decoding.objectness_outputs = {"o"};
+  ExpectScoreTerms({{"b", Tensor::Filled({1, 1, 4}, 0)},
+                    {"s", Tensor::Floats({1, 1, 1}, {0.8f})},
+                    {"o", Tensor::Floats({1, 1, 1}, {0.3f})}},
+                   yunet, 0, false);
+  ModelRecord priors = Record("retinaface", {"background", "correct", "none"});
+  priors.decoding.strides = {32};
+  priors.decoding.min_sizes = {{16}};
+  priors.decoding.scores_output = "scores";
+  ExpectScoreTerms({{"boxes", Tensor::Filled({1, 4, 4}, 0)}, {"scores", Tensor::Filled({1, 4, 3}, 0.3f)}}, priors, 2,
+                   false);
 }
 
 TEST(Decoders, NumbersThatAreNoneAreNoFaces) {

@@ -14,8 +14,8 @@ import numpy
 import torch
 
 TOLERANCE = 1e-4
-NOISE = 1e-5  # what an engine's rounding may amount to
-MOST_SCORED = 600  # channels: Score-CAM runs the network for each
+NOISE = 2e-6  # of a normalised picture: more than what the rounding of an engine comes to
+MOST_SCORED = 200  # channels: Score-CAM runs the network for each
 # Architecture, maskscope's name of the layer ("" = its default), the module whose output it is.
 CASES = [
     ("resnet18", "", lambda model: model.layer4),
@@ -69,7 +69,7 @@ def maps(model, module, picture, target, scored=True):
 def is_steady(model, module, picture, target, generator):
     """Whether no ReLU is so near 0 that rounding decides if it is open: its derivative would jump. And there is heat in every map."""
     wanted = maps(model, module, picture, target, scored=False)
-    for _ in range(4):
+    for _ in range(2):
         moved = maps(model, module, picture + NOISE * torch.randn(picture.shape, generator=generator), target, scored=False)
         if any((moved[name] - wanted[name]).abs().max() > TOLERANCE for name in wanted):
             return False

@@ -47,7 +47,9 @@ Result LoneDetector::AnalyzeFile(const std::filesystem::path& path, const Decode
       face.score = found.score;
       face.landmarks = found.landmarks;
       if (judges) {
-        face.state = record().classes.at(static_cast<size_t>(found.class_index));
+        // Detections count classes without the background.
+        const bool background = record().classes.at(0) == "background";
+        face.state = record().classes.at(static_cast<size_t>(found.class_index) + (background ? 1 : 0));
         face.best_state = face.state;
         face.confidence = 1;
         face.probabilities = {{face.state, 1.0f}};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 
 #include "explain/overlay.h"
@@ -78,7 +79,8 @@ std::string Percent(double share) { return std::isnan(share) ? "–" : fmt::form
 
 Picture ToPicture(const ExplainedFace& face) {
   const Image drawn = DrawMaps(face);
-  std::string caption = face.source + (face.number > 1 ? fmt::format(" ({})", face.number) : "") + ": ";
+  std::string caption = std::filesystem::path(face.source).filename().string() +
+                        (face.number > 1 ? fmt::format(" ({})", face.number) : "") + ": ";
   if (!face.given.empty()) caption += "given " + face.given + ", ";
   caption += DescribeFace(face);
   return {EncodeJpeg(drawn, 88), "the face, and under its maps", caption, drawn.width};

@@ -49,12 +49,18 @@ void MeasureHeat(const FaceFrame& face, Explanation& explanation) {
   explanation.regions = MeasureRegions(explanation.map, kRegionSide, kRegionSide, in_crop);
 }
 
+// A folder's pictures can have hundreds of sizes; the probes of a few are kept, in no particular order.
+constexpr size_t kMostProbes = 16;
+
 template <typename Probes>
-const Probe& FindProbe(Probes& probes, std::mutex& mutex, const Graph& graph, InputSize size) {
+std::shared_ptr<const Probe> FindProbe(Probes& probes, std::mutex& mutex, const Graph& graph, InputSize size) {
   const std::lock_guard lock(mutex);
-  std::unique_ptr<Probe>& probe = probes[{size.width, size.height}];
-  if (probe == nullptr) probe = std::make_unique<Probe>(graph, Shape{1, 3, size.height, size.width});
-  return *probe;
+  const std::pair<int, int> key{size.width, size.height};
+  if (const auto found = probes.find(key); found != probes.end()) return found->second;
+  if (probes.size() >= kMostProbes) probes.erase(probes.begin());
+  const auto probe = std::make_shared<const Probe>(graph, Shape{1, 3, size.height, size.width});
+  probes[key] = probe;
+  return probe;
 }
 
 // The part of a map over a network's input that lies over `region`, a box in pixels of the input.
@@ -128,12 +134,15 @@ ClassifierExplainer::ClassifierExplainer(Graph graph, ModelRecord record)
   }
 }
 
-const Probe& ClassifierExplainer::ProbeFor(InputSize size) const { return FindProbe(probes_, mutex_, graph_, size); }
+std::shared_ptr<const Probe> ClassifierExplainer::ProbeFor(InputSize size) const {
+  return FindProbe(probes_, mutex_, graph_, size);
+}
 
 Explanation ClassifierExplainer::Explain(const Image& image, const Box& region, const FaceFrame& face,
                                          const ExplainOptions& options) const {
   const InputSize size = ClassifierInputSize(record_.input, region);
-  const Probe& probe = ProbeFor(size);
+  const std::shared_ptr<const Probe> held = ProbeFor(size);
+  const Probe& probe = *held;
   const size_t classes = record_.classes.size();
   const std::string output = probe.graph().outputs[0].name;
   if (ElementCount(probe.inferred().shapes.at(output)) != static_cast<int64_t>(classes)) {
@@ -182,12 +191,15 @@ DetectorExplainer::DetectorExplainer(Graph graph, ModelRecord record)
 
 DetectorExplainer::~DetectorExplainer() = default;
 
-const Probe& DetectorExplainer::ProbeFor(InputSize size) const { return FindProbe(probes_, mutex_, graph_, size); }
+std::shared_ptr<const Probe> DetectorExplainer::ProbeFor(InputSize size) const {
+  return FindProbe(probes_, mutex_, graph_, size);
+}
 
 Explanation DetectorExplainer::Explain(const Image& image, const Detection& found,
                                        const ExplainOptions& options) const {
   const InputSize size = DetectorInputSize(record_.input, image.width, image.height);
-  const Probe& probe = ProbeFor(size);
+  const std::shared_ptr<const Probe> held = ProbeFor(size);
+  const Probe& probe = *held;
   std::vector<float> input(static_cast<size_t>(ElementCount(probe.input_shape())));
   const Placement placement = FillDetectorInput(record_.input, image, input.data());
   const RunResult run = probe.Run(input.data());

@@ -63,12 +63,12 @@ class ClassifierExplainer {
   const Graph& graph() const { return graph_; }
 
  private:
-  const Probe& ProbeFor(InputSize size) const;
+  std::shared_ptr<const Probe> ProbeFor(InputSize size) const;
 
   Graph graph_;
   ModelRecord record_;
   mutable std::mutex mutex_;
-  mutable std::map<std::pair<int, int>, std::unique_ptr<Probe>> probes_;
+  mutable std::map<std::pair<int, int>, std::shared_ptr<const Probe>> probes_;
 };
 
 // Opens a detector for explaining, box by box. Thread-safe.
@@ -85,14 +85,14 @@ class DetectorExplainer {
   const ModelRecord& record() const { return record_; }
 
  private:
-  const Probe& ProbeFor(InputSize size) const;
+  std::shared_ptr<const Probe> ProbeFor(InputSize size) const;
 
   Graph graph_;
   ModelRecord record_;
   std::unique_ptr<HeadDecoder> decoder_;
   std::vector<std::string> classes_;  // background left out
   mutable std::mutex mutex_;
-  mutable std::map<std::pair<int, int>, std::unique_ptr<Probe>> probes_;
+  mutable std::map<std::pair<int, int>, std::shared_ptr<const Probe>> probes_;
 };
 
 }  // namespace maskscope

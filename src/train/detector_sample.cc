@@ -16,6 +16,8 @@ namespace maskscope {
 
 namespace {
 
+constexpr float kStateHeight = 0.8f;  // of a face's box, from above: what shows nose, mouth and most of the chin
+
 // One side of the crop: where a window of `side` pixels begins on a picture of `length` pixels. `low`..`high` is what
 // it must contain where it can.
 float PlaceSide(float length, float side, float low, float high, Random& random) {
@@ -146,7 +148,9 @@ void PlaceLabels(const LabelledImage& labels, const Box& window, const Box& plac
       sample.ignored.push_back(seen);
       continue;
     }
-    TrainingFace placed{seen, {}, face.state};
+    // Without the lower part of a face nobody can tell how a mask is worn.
+    const bool shows_state = seen.y2 - whole.y1 >= kStateHeight * whole.height();
+    TrainingFace placed{seen, {}, shows_state ? face.state : std::nullopt};
     for (const Point& point : face.landmarks) placed.landmarks.push_back(moved(point.x, point.y));
     sample.faces.push_back(std::move(placed));
   }

@@ -43,7 +43,7 @@ Box DrawWindow(const Image& source, const LabelledImage& labels, int width, int 
                const DetectorSampleOptions& options, Random& random);
 
 // The part of the labels that falls into `window` (pixels of the source), in pixels of the input, where the window
-// fills `place`.
+// fills `place`. A face cut off below, so that mouth and chin are not seen, loses its state.
 void PlaceLabels(const LabelledImage& labels, const Box& window, const Box& place, const DetectorSampleOptions& options,
                  DetectorSample& sample);
 

@@ -84,6 +84,19 @@ TEST(PlaceLabels, SortsFacesByWhatCanBeSeen) {
   EXPECT_EQ(sample.ignored[0], (Box{0, 60, 10, 100}));
 }
 
+TEST(PlaceLabels, AFaceWithoutItsLowerPartHasNoState) {
+  LabelledImage labels = OneFace({10, 10, 50, 60});              // whole
+  labels.faces.push_back(OneFace({60, 90, 100, 150}).faces[0]);  // cut off below the nose
+  labels.faces.push_back(OneFace({60, -20, 100, 40}).faces[0]);  // cut off above
+  for (LabelledFace& face : labels.faces) face.state = MaskState::kNone;
+  DetectorSample sample;
+  PlaceLabels(labels, {0, 0, 128, 128}, {0, 0, 128, 128}, Plain(), sample);
+  ASSERT_EQ(sample.faces.size(), 3u);
+  EXPECT_EQ(sample.faces[0].state, MaskState::kNone);
+  EXPECT_EQ(sample.faces[1].state, std::nullopt);
+  EXPECT_EQ(sample.faces[2].state, MaskState::kNone);
+}
+
 TEST(PlaceLabels, ScalesBoxesAndLandmarks) {
   LabelledImage labels = OneFace({20, 30, 60, 70});
   labels.faces[0].landmarks = {{30, 40}, {50, 40}, {40, 50}, {32, 60}, {48, 60}};

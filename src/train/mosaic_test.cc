@@ -45,6 +45,7 @@ TEST(DrawMosaic, FacesComeWithTheirPictures) {
   }
   Random random(4);
   size_t faces = 0, ignored = 0;
+  std::ptrdiff_t states = 0;
   for (int round = 0; round < 30; ++round) {
     const DetectorSample sample = DrawMosaic(sources, pointers, Plain(), random);
     ASSERT_EQ(sample.image.width, kSize);
@@ -57,7 +58,6 @@ TEST(DrawMosaic, FacesComeWithTheirPictures) {
     for (const TrainingFace& face : sample.faces) {
       const Box& box = face.box;
       const float cx = (box.x1 + box.x2) / 2, cy = (box.y1 + box.y2) / 2;
-      ASSERT_TRUE(face.state.has_value());
       EXPECT_EQ(value(cx, cy), 255) << "round " << round;
       EXPECT_GT(value(box.x1 + 2, cy), 150) << "round " << round;
       EXPECT_GT(value(cx, box.y2 - 3), 150) << "round " << round;
@@ -68,9 +68,12 @@ TEST(DrawMosaic, FacesComeWithTheirPictures) {
       }
     }
     faces += sample.faces.size();
+    states += std::count_if(sample.faces.begin(), sample.faces.end(),
+                            [](const auto& face) { return face.state.has_value(); });
     ignored += sample.ignored.size();
   }
   EXPECT_GT(faces, 60u);  // three a round, some cut off
+  EXPECT_GT(states, 40);  // those whose lower part is seen
   EXPECT_GT(ignored, 10u);
 }
 

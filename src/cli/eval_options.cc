@@ -68,7 +68,8 @@ StepCallback Steps(Progress& progress, const CommandContext& context) {
 }
 
 nlohmann::ordered_json DescribeModel(const ModelRecord& record, const std::string& file) {
-  return {{"file", std::filesystem::path(file).filename().string()},
+  const char* shipped = record.task == ModelTask::kMaskClassifier ? "mask-classifier.onnx" : "face-detector.onnx";
+  return {{"file", file.empty() ? shipped : std::filesystem::path(file).filename().string()},
           {"name", record.name},
           {"architecture", record.architecture},
           {"score_threshold", record.thresholds.score}};

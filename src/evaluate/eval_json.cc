@@ -78,6 +78,8 @@ ordered_json ToJson(const SceneScores& scores) {
   json["state_ap50"] = PerState(scores.state_ap);
   json["mask_ap50"] = ToJson(scores.mask_ap);
   json["no_mask_ap50"] = ToJson(scores.no_mask_ap);
+  json["mask_ap50_height_16"] = ToJson(scores.mask_ap_16);
+  json["no_mask_ap50_height_16"] = ToJson(scores.no_mask_ap_16);
   json["confusion"] = ToJson(scores.confusion);
   json["confusion_best_guess"] = ToJson(scores.best_guess);
   json["state_accuracy"] = ToJson(scores.state_accuracy);

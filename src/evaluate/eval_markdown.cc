@@ -94,6 +94,8 @@ Table SceneTable(const std::vector<SceneScores>& scores, const SceneScoreOptions
   if (states) {
     add("AP50 mask", Show(&SceneScores::mask_ap));
     add("AP50 no mask", Show(&SceneScores::no_mask_ap));
+    add("AP50 mask, 16 px and more", Show(&SceneScores::mask_ap_16));
+    add("AP50 no mask, 16 px and more", Show(&SceneScores::no_mask_ap_16));
     for (size_t s = 0; s < kMaskStates; ++s) add("AP50 " + StateName(s), Show(&SceneScores::state_ap, s));
     add("right over all faces", Show(&SceneScores::right));
     add("right over all faces, strict", Show(&SceneScores::right_strict));

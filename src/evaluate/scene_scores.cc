@@ -71,8 +71,11 @@ class Scorer {
       constexpr std::array<ListKind, kStates> kLists{ListKind::kCorrect, ListKind::kIncorrect, ListKind::kNone};
       scores_.state_ap[s] = AveragePrecision(MakeList(view_, kLists[s]), 0);
     }
-    scores_.mask_ap = AveragePrecision(MakeList(view_, ListKind::kMask), 0);
-    scores_.no_mask_ap = AveragePrecision(MakeList(view_, ListKind::kNoMask), 0);
+    const ClassList mask = MakeList(view_, ListKind::kMask), no_mask = MakeList(view_, ListKind::kNoMask);
+    scores_.mask_ap = AveragePrecision(mask, 0);
+    scores_.no_mask_ap = AveragePrecision(no_mask, 0);
+    scores_.mask_ap_16 = AveragePrecision(mask, 16);
+    scores_.no_mask_ap_16 = AveragePrecision(no_mask, 16);
   }
 
   Estimate AveragePrecision(const ClassList& list, double min_height) const {

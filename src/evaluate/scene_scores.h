@@ -54,6 +54,7 @@ struct SceneScores {
   // States.
   std::array<Estimate, kMaskStates> state_ap;  // pictures of sets that have all three states
   Estimate mask_ap, no_mask_ap;                // all pictures
+  Estimate mask_ap_16, no_mask_ap_16;          // of faces of 16 px and more
   ConfusionMatrix confusion{kMaskStates + 1};  // matched faces; last column: unsure
   ConfusionMatrix best_guess{kMaskStates};     // the same with the likeliest state in the place of unsure
   // F1 on matched faces by the likeliest state; strict: unsure counts as not said. In sets without incorrect, faces

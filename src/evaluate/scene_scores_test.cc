@@ -106,6 +106,8 @@ TEST(ScoreScenesTest, SmallFacesLeaveTheSizeLimitedNumbers) {
   EXPECT_NEAR(s.face_ap.value, 1.0 / 3, 1e-12);
   EXPECT_NEAR(s.face_ap_16.value, 1.0 / 2, 1e-12);
   EXPECT_NEAR(s.face_ap_32.value, 1, 1e-12);
+  EXPECT_NEAR(s.no_mask_ap.value, 1.0 / 3, 1e-12);
+  EXPECT_NEAR(s.no_mask_ap_16.value, 1.0 / 2, 1e-12);
   EXPECT_NEAR(s.right.value, 1.0 / 3, 1e-12);
   EXPECT_NEAR(s.right_16.value, 1.0 / 2, 1e-12);
 }

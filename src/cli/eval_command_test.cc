@@ -285,7 +285,7 @@ TEST_F(EvalCommandTest, ASiteIsComparedAndRankedWithoutLabels) {
   EXPECT_NE(out_.find("1 picture could not be read"), std::string::npos) << out_;
   EXPECT_EQ(with({File("site/broken.png")}), ExitCode(ErrorKind::kBadImage));
   std::filesystem::create_directory(folder_ / "empty");
-  EXPECT_NE(with({File("empty")}), 0);
+  EXPECT_EQ(with({File("empty")}), ExitCode(ErrorKind::kNotFound));
   EXPECT_EQ(with({}), ExitCode(ErrorKind::kUsage));
   EXPECT_EQ(with({"-"}), ExitCode(ErrorKind::kUsage));
   EXPECT_EQ(with({File("site"), "--first", "0"}), ExitCode(ErrorKind::kUsage));

@@ -37,10 +37,6 @@ void Check(const SiteOptions& options, const std::vector<PictureSource>& sources
     if (source.is_stdin()) problems.Add("a picture on stdin has no name to label it by: give files or folders");
   }
   problems.ThrowIfAny(ErrorKind::kUsage, "eval site");
-  if (sources.empty()) {
-    throw Error(ErrorKind::kBadData, fmt::format("there is no picture in {}; -r looks into subfolders too",
-                                                 fmt::join(options.sources.sources, ", ")));
-  }
   if (!options.report.empty()) RequireReplaceable(options.report, kReportMarker);
   if (!options.json.empty() && options.json != "-") RefuseToOverwrite(sources, options.json, "--json");
 }
@@ -57,13 +53,14 @@ struct Pipeline {
     analyzer = std::make_unique<Analyzer>(MakeAnalyzer(options.analysis, settings));
   }
 
-  LookedSet Look(const std::vector<fs::path>& paths, const char* what, const CommandContext& context) {
+  LookedSet Look(const std::vector<fs::path>& paths, const char* what, const CommandContext& context) const {
     const auto progress = context.MakeProgress();
     progress->Start(what, static_cast<int64_t>(paths.size()), "pictures");
-    look.step = Steps(*progress, context);
+    LookOptions options = look;
+    options.step = Steps(*progress, context);
     LookedSet set = LookAt(
         paths, [&](const Image& image, const std::string& source) { return analyzer->AnalyzeImage(image, source); },
-        look);
+        options);
     progress->Finish();
     return set;
   }
@@ -72,7 +69,8 @@ struct Pipeline {
   LookOptions look;
 };
 
-LookedSet LookAtSite(const std::vector<PictureSource>& sources, Pipeline& pipeline, const CommandContext& context) {
+LookedSet LookAtSite(const std::vector<PictureSource>& sources, const Pipeline& pipeline,
+                     const CommandContext& context) {
   std::vector<fs::path> paths;
   for (const PictureSource& source : sources) {
     if (!source.failure) paths.push_back(source.path);
@@ -90,7 +88,8 @@ LookedSet LookAtSite(const std::vector<PictureSource>& sources, Pipeline& pipeli
 }
 
 // Labelled pictures must all be readable, as for every measurement.
-LookedSet LookAtOthers(const std::vector<LabelledImage>& images, Pipeline& pipeline, const CommandContext& context) {
+LookedSet LookAtOthers(const std::vector<LabelledImage>& images, const Pipeline& pipeline,
+                       const CommandContext& context) {
   std::vector<fs::path> paths;
   for (const LabelledImage& image : images) paths.push_back(image.path);
   LookedSet others = pipeline.Look(paths, "compared with", context);
@@ -98,6 +97,14 @@ LookedSet LookAtOthers(const std::vector<LabelledImage>& images, Pipeline& pipel
     if (picture.result.error) throw Error(picture.result.error->kind, picture.result.error->message);
   }
   return others;
+}
+
+void RequireOneRead(const LookedSet& site) {
+  for (const LookedPicture& picture : site.pictures) {
+    if (!picture.result.error) return;
+  }
+  const Result::Failure& failure = *site.pictures.at(0).result.error;
+  throw Error(failure.kind, "none of the pictures could be read: " + failure.message);
 }
 
 RunSummary Summarise(const LookedSet& site) {
@@ -148,12 +155,13 @@ int RunEvalSite(const SiteOptions& options, const CommandContext& context) {
   if (!options.against.data.empty()) {
     others = ThinOut(ScenesToMeasure(options.against), options.against_pictures);
   }
-  Pipeline pipeline(options, sources.size() + others.size());
+  const Pipeline pipeline(options, sources.size() + others.size());
   const LookedSet site = LookAtSite(sources, pipeline, context);
   const RunSummary summary = Summarise(site);
   std::string said = summary.Text(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
   said.pop_back();
   context.Say(said);
+  RequireOneRead(site);
   const LookedSet other = others.empty() ? LookedSet{} : LookAtOthers(others, pipeline, context);
   const SiteComparison comparison = CompareSite(site, others.empty() ? nullptr : &other);
   const size_t first = static_cast<size_t>(options.first);

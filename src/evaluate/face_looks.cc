@@ -10,6 +10,12 @@
 namespace maskscope {
 namespace {
 
+FaceLook LookOf(const Image& image, const Box& box) {
+  FaceLook look;
+  look.sharpness = RegionSharpness(image, box, kLookSide, &look.brightness);
+  return look;
+}
+
 PictureLooks Measure(const ScenePicture& picture) {
   const Image image = ReadImage(picture.truth->path).image;
   PictureLooks looks;
@@ -20,12 +26,6 @@ PictureLooks Measure(const ScenePicture& picture) {
 }
 
 }  // namespace
-
-FaceLook LookOf(const Image& image, const Box& box) {
-  FaceLook look;
-  look.sharpness = RegionSharpness(image, box, kLookSide, &look.brightness);
-  return look;
-}
 
 std::vector<PictureLooks> MeasureLooks(const SceneView& view, int workers, const std::function<bool()>& step) {
   std::vector<PictureLooks> looks(view.pictures.size());

@@ -15,9 +15,6 @@ struct FaceLook {
   double sharpness = 0;   // RegionSharpness at kLookSide
 };
 
-// `box` in pixels of `image`.
-FaceLook LookOf(const Image& image, const Box& box);
-
 // How the faces of one picture look, in the order of its lists.
 struct PictureLooks {
   std::vector<FaceLook> truths, answers, candidates;

@@ -18,7 +18,11 @@ LookedPicture LookAtOne(const std::filesystem::path& path,
   try {
     const Image image = ReadImage(path, decode).image;
     picture.result = analyze(image, path.string());
-    for (const FaceResult& face : picture.result.faces) picture.looks.push_back(LookOf(image, face.box));
+    for (const FaceResult& face : picture.result.faces) {
+      FaceLook look;
+      look.sharpness = RegionSharpness(image, face.box, kLookSide, &look.brightness);
+      picture.looks.push_back(look);
+    }
     picture.thumbnail = ToGrey(Resize(image, kThumbnailSide, kThumbnailSide));
   } catch (const Error& error) {
     picture.result = {};

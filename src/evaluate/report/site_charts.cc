@@ -113,10 +113,11 @@ std::vector<NamedChart> SiteCharts(const SiteFindings& findings) {
   std::vector<NamedChart> charts;
   for (const SiteDistribution& one : findings.comparison.distributions) {
     const char* key = TextOf(one.quantity).key;
-    charts.push_back({key, HistogramOf(one, findings.comparison), one.words.empty() ? "" : "Here " + one.words + "."});
+    charts.push_back(
+        {key, Chart(HistogramOf(one, findings.comparison)), one.words.empty() ? "" : "Here " + one.words + "."});
   }
   if (!findings.comparison.states.empty()) {
-    charts.push_back({"states", StateChart(findings.comparison),
+    charts.push_back({"states", Chart(StateChart(findings.comparison)),
                       "What found faces are called, with 95 % intervals (Wilson, faces taken as independent)."});
   }
   return charts;

@@ -170,8 +170,10 @@ int RunEvalSite(const SiteOptions& options, const CommandContext& context) {
 
   nlohmann::ordered_json json{{"schema", "maskscope.site/1"}};
   json["settings"] = nlohmann::ordered_json::object();
-  SiteReportOptions report{.first = first, .workers = pipeline.look.workers, .decode = pipeline.look.decode};
-  report.settings = SettingsOf(options, pipeline);
+  const SiteReportOptions report{.first = first,
+                                 .workers = pipeline.look.workers,
+                                 .decode = pipeline.look.decode,
+                                 .settings = SettingsOf(options, pipeline)};
   for (const auto& [name, value] : report.settings) json["settings"][name] = value;
   json.update(ToJson(findings, first));
   WriteEvalFiles(options.json, "", json, "");

@@ -9,6 +9,7 @@ void AddEvalCommand(CLI::App& root, CommandContext& context) {
   AddEvalCropsCommand(group, context);
   AddEvalThresholdsCommand(group, context);
   AddEvalCorruptCommand(group, context);
+  AddEvalSiteCommand(group, context);
 }
 
 }  // namespace maskscope

@@ -253,6 +253,44 @@ TEST_F(EvalCommandTest, SystemsSideBySide) {
   EXPECT_TRUE(std::filesystem::exists(folder_ / "report/plots/numbers.svg"));
 }
 
+TEST_F(EvalCommandTest, ASiteIsComparedAndRankedWithoutLabels) {
+  folder_.WritePicture("site/x.png", 96, 64);
+  folder_.WritePicture("site/deeper/y.png", 64, 96);
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"site", "--detector", File("detector.onnx"), "--classifier", File("classifier.onnx")});
+    return Run(more);
+  };
+  ASSERT_EQ(with({File("site"), "-r", "--against", File("data"), "--split", "test", "--report", File("report"),
+                  "--json", File("out.json")}),
+            0);
+  const nlohmann::json json = ReadJson("report/metrics.json");
+  EXPECT_EQ(json, ReadJson("out.json"));
+  EXPECT_EQ(json["schema"], "maskscope.site/1");
+  EXPECT_EQ(json["pictures"], 2);
+  EXPECT_EQ(json["against"]["pictures"], 2);
+  EXPECT_EQ(json["distributions"]["faces"]["site"]["count"], 2);
+  EXPECT_TRUE(json["distributions"]["faces"]["kolmogorov_smirnov"].is_null()) << "two pictures are too few";
+  EXPECT_NE(ReadFileText(folder_ / "report/label-first.csv").find("path,rank,score,reason"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "report/plots/height.svg"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "report/plots/height.csv"));
+
+  // No face at all: undefined numbers are null, and a chart without numbers is no failure.
+  ASSERT_EQ(with({File("site"), "-r", "--score", "1", "--report", File("report")}), 0);
+  EXPECT_EQ(ReadJson("report/metrics.json")["faces"], 0);
+  EXPECT_TRUE(ReadJson("report/metrics.json")["distributions"]["height"]["site"]["median"].is_null());
+  EXPECT_FALSE(ReadJson("report/metrics.json").contains("against"));
+
+  folder_.Write("site/broken.png", "no picture");
+  EXPECT_EQ(with({File("site")}), kSomeFailedExitCode);
+  EXPECT_NE(out_.find("1 picture could not be read"), std::string::npos) << out_;
+  EXPECT_EQ(with({File("site/broken.png")}), ExitCode(ErrorKind::kBadImage));
+  std::filesystem::create_directory(folder_ / "empty");
+  EXPECT_EQ(with({File("empty")}), ExitCode(ErrorKind::kNotFound));
+  EXPECT_EQ(with({}), ExitCode(ErrorKind::kUsage));
+  EXPECT_EQ(with({"-"}), ExitCode(ErrorKind::kUsage));
+  EXPECT_EQ(with({File("site"), "--first", "0"}), ExitCode(ErrorKind::kUsage));
+}
+
 TEST_F(EvalCommandTest, RefusesWhatIsNotThere) {
   const std::vector<std::string> models{"--detector", File("detector.onnx"), "--classifier", File("classifier.onnx")};
   const auto with_models = [&](std::vector<std::string> words) {

@@ -35,15 +35,6 @@ std::vector<Corruption> KindsOf(const std::vector<std::string>& names) {
   return kinds;
 }
 
-// Evenly out of all, so that every set has its share.
-std::vector<LabelledImage> Thin(std::vector<LabelledImage> images, int most) {
-  const size_t wanted = static_cast<size_t>(most);
-  if (most == 0 || images.size() <= wanted) return images;
-  std::vector<LabelledImage> some;
-  for (size_t i = 0; i < wanted; ++i) some.push_back(std::move(images[i * images.size() / wanted]));
-  return some;
-}
-
 void WriteReport(const std::vector<RobustnessCurve>& curves, const nlohmann::ordered_json& json,
                  const std::string& subtitle, const std::string& target) {
   AtomicFolder folder(target);
@@ -62,7 +53,7 @@ int RunCorrupt(const CorruptOptions& options, const CommandContext& context) {
   RobustnessOptions robustness;
   robustness.kinds = KindsOf(options.kinds);
   robustness.scores.resamples = options.output.resamples;
-  const std::vector<LabelledImage> images = Thin(ScenesToMeasure(options.data), options.pictures);
+  const std::vector<LabelledImage> images = ThinOut(ScenesToMeasure(options.data), options.pictures);
   const AnalyzerOptions settings = ToAnalyzerOptions(options.analysis, images.size());
   const Analyzer analyzer = MakeAnalyzer(options.analysis, settings);
   robustness.workers = settings.images_in_flight;

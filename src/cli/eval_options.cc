@@ -9,11 +9,12 @@
 
 namespace maskscope {
 
-void AddDataOptions(CLI::App& app, DataOptions& options) {
-  app.add_option("--data", options.data,
-                 "manifest (.jsonl), collection folder, or a set in another format (docs/formats.md)")
-      ->option_text("DATA")
-      ->required();
+CLI::Option* AddDataOptions(CLI::App& app, DataOptions& options, const std::string& name) {
+  CLI::Option* data =
+      app.add_option(name, options.data,
+                     "manifest (.jsonl), collection folder, or a set in another format (docs/formats.md)")
+          ->option_text("DATA")
+          ->required();
   app.add_option("--split", options.split,
                  "test, train, validation (the groups of train kept back from training), or unassigned "
                  "(pictures of no split)")
@@ -26,6 +27,7 @@ void AddDataOptions(CLI::App& app, DataOptions& options) {
   app.add_option("--validation-seed", options.validation_seed, "which groups they are")
       ->option_text("N")
       ->capture_default_str();
+  return data;
 }
 
 void AddEvalOutput(CLI::App& app, EvalOutput& output) {
@@ -58,6 +60,14 @@ DatasetSplit SplitToRead(const DataOptions& options) {
   throw Error(ErrorKind::kUsage, "--split: found '" + options.split +
                                      "', wanted test, train, validation or unassigned" +
                                      (near.empty() ? "" : " (did you mean '" + near + "'?)"));
+}
+
+std::vector<LabelledImage> ThinOut(std::vector<LabelledImage> images, int most) {
+  const size_t wanted = static_cast<size_t>(most);
+  if (most == 0 || images.size() <= wanted) return images;
+  std::vector<LabelledImage> some;
+  for (size_t i = 0; i < wanted; ++i) some.push_back(std::move(images[i * images.size() / wanted]));
+  return some;
 }
 
 StepCallback Steps(Progress& progress, const CommandContext& context) {

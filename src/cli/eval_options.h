@@ -25,7 +25,8 @@ struct DataOptions {
   double validation_share = 0.1;
   uint64_t validation_seed = 1;
 };
-void AddDataOptions(CLI::App& app, DataOptions& options);
+// Returns the option that names the data, which is required.
+CLI::Option* AddDataOptions(CLI::App& app, DataOptions& options, const std::string& name = "--data");
 
 // Where numbers go.
 struct EvalOutput {
@@ -70,6 +71,9 @@ inline std::vector<LabelledCrop> CropsToMeasure(const DataOptions& options) {
   return ChooseSets(ReadFacesToMeasure(options.data, SplitToRead(options), RuleOf(options)), options);
 }
 
+// At most `most` (0 = all), evenly out of all, so that every set has its share.
+std::vector<LabelledImage> ThinOut(std::vector<LabelledImage> images, int most);
+
 StepCallback Steps(Progress& progress, const CommandContext& context);
 
 nlohmann::ordered_json DescribeModel(const ModelRecord& record, const std::string& file);
@@ -86,6 +90,7 @@ void AddEvalScenesCommand(CLI::App& group, CommandContext& context);
 void AddEvalCropsCommand(CLI::App& group, CommandContext& context);
 void AddEvalThresholdsCommand(CLI::App& group, CommandContext& context);
 void AddEvalCorruptCommand(CLI::App& group, CommandContext& context);
+void AddEvalSiteCommand(CLI::App& group, CommandContext& context);
 
 }  // namespace maskscope
 

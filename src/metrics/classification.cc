@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "metrics/distribution.h"
 
 namespace maskscope {
 namespace {
@@ -17,14 +18,6 @@ constexpr double kNormal975 = 1.959963984540054;  // 97.5 % point of the standar
 
 double Ratio(int64_t part, int64_t whole) {
   return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : kNaN;
-}
-
-// Linear between order statistics; `sorted` is not empty.
-double Quantile(const std::vector<double>& sorted, double share) {
-  const double position = share * static_cast<double>(sorted.size() - 1);
-  const size_t below = static_cast<size_t>(position);
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
 // Derivative of the mean negative log likelihood by b = 1 / T: the mean of (expected logit - logit of the label). It

@@ -9,18 +9,13 @@
 #include <utility>
 
 #include "base/threads.h"
+#include "evaluate/report/picture_tile.h"
 #include "image/decode.h"
-#include "image/draw.h"
 #include "image/encode.h"
-#include "image/transform.h"
 
 namespace maskscope {
 namespace {
 
-constexpr Color kLabelColor{240, 228, 66}, kFoundColor{86, 180, 233};
-constexpr float kSurround = 1.8f;  // side of the crop in sides of the face
-constexpr int kWidest = 300;       // pixels of a picture beside its crop
-constexpr int kGap = 6;
 constexpr int kJpegQuality = 80;
 
 std::string StateText(MaskState state) { return std::string(MaskStateName(state)); }
@@ -140,33 +135,14 @@ class Finder {
   std::map<std::array<int, 3>, MistakeGallery> galleries_;
 };
 
-Box Moved(const Box& box, float left, float top, float scale) {
-  return {(box.x1 - left) * scale, (box.y1 - top) * scale, (box.x2 - left) * scale, (box.y2 - top) * scale};
-}
-
 // The face, large, beside the whole picture; yellow: labelled, blue: found.
 Image MakeTile(const Measurements& m, const FaceRow& row, const GalleryOptions& options) {
   const Image image = ReadImage(m.view.pictures[static_cast<size_t>(row.picture)].truth->path).image;
-  const int height = options.tile_height;
-  const float scale = std::min(static_cast<float>(height) / static_cast<float>(image.height),
-                               static_cast<float>(kWidest) / static_cast<float>(image.width));
-  const auto scaled = [&](int side) { return std::max(1, static_cast<int>(static_cast<float>(side) * scale)); };
-  Image small = Resize(image, scaled(image.width), scaled(image.height));
-  if (m.view.crops) return small;
-  const Box& box = BoxOf(m, row);
-  const float side = std::max({box.width(), box.height(), 8.0f}) * kSurround;
-  const float left = (box.x1 + box.x2 - side) / 2, top = (box.y1 + box.y2 - side) / 2;
-  Image crop = CropResize(image, {left, top, left + side, top + side}, height, height, 128);
-  const auto draw = [&](const Box& one, Color color) {
-    DrawBox(crop, Moved(one, left, top, static_cast<float>(height) / side), color, 1);
-    DrawBox(small, Moved(one, 0, 0, scale), color, 2);
-  };
-  if (const LabelledFace* face = TruthOf(m.view, row)) draw(face->box, kLabelColor);
-  if (const FaceResult* found = DetectionOf(m.view, row)) draw(found->box, kFoundColor);
-  Image tile(height + kGap + small.width, height, 128);
-  Paste(crop, 0, 0, tile);
-  Paste(small, height + kGap, 0, tile);
-  return tile;
+  if (m.view.crops) return SmallPicture(image, {}, options.tile_height);
+  std::vector<MarkedBox> marks;
+  if (const LabelledFace* face = TruthOf(m.view, row)) marks.push_back({face->box, kLabelColor});
+  if (const FaceResult* found = DetectionOf(m.view, row)) marks.push_back({found->box, kFoundColor});
+  return PictureTile(image, BoxOf(m, row), marks, options.tile_height);
 }
 
 }  // namespace

@@ -25,7 +25,9 @@ maskscope explain network --arch resnet50 --classes 3 --out "$out/resnet50.svg" 
 maskscope demo --seed 3 --people 6 --out "$work/demo" >/dev/null
 maskscope explain faces "$work/demo/portrait.png" --out "$work/faces" >/dev/null
 cp "$work"/faces/maps/0001-*.jpg "$out/gradcam-painted.jpg"
-maskscope explain features "$here/models/mask-classifier.onnx" "$work/demo/portrait.png" --layer block6.add --out "$work/inside" >/dev/null
+# One face that fills the picture: a classifier takes it whole.
+maskscope demo --seed 3 --people 1 --width 400 --height 400 --out "$work/one" >/dev/null
+maskscope explain features "$here/models/mask-classifier.onnx" "$work/one/portrait.png" --layer block6.add --out "$work/inside" >/dev/null
 cp "$work/inside/filters.png" "$out/filters.png"
 cp "$work/inside/features-block6.add.png" "$out/feature-maps.png"
 

@@ -8,6 +8,7 @@
 #include "data/painter.h"
 #include "image/encode.h"
 #include "train/detector_trainer.h"
+#include "train/test_resume.h"
 #include "zoo/zoo.h"
 
 namespace maskscope {
@@ -98,17 +99,8 @@ TEST_F(DetectorTaskTest, AResumedTrainingEqualsAnUninterruptedOne) {
   loop.epochs = 3;
   loop.threads = 1;
   const auto train = [&](const std::string& name, int stop_after) {
-    RunFolder run = RunFolder::Create(folder_.path(), name);
-    for (const bool resume : {false, true}) {
-      TorchGraph network(Network());
-      DetectorTask task = Task();
-      int steps = 0;
-      LoopHooks hooks;
-      if (!resume && stop_after > 0) hooks.stop_requested = [&] { return ++steps >= stop_after; };
-      const LoopResult result = RunTrainingLoop(network, task, loop, run, resume, hooks);
-      if (!result.interrupted) return network.Export().initializers;
-    }
-    return std::map<std::string, Tensor>{};
+    return TrainedWeights(
+        folder_.path(), name, loop, stop_after, [&] { return Network(); }, [&] { return Task(); });
   };
   EXPECT_EQ(train("whole", 0), train("stopped", 2));
 }

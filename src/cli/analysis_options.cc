@@ -79,16 +79,20 @@ AnalyzerOptions ToAnalyzerOptions(const AnalysisOptions& options, size_t picture
   return result;
 }
 
+bool TellsStates(const std::filesystem::path& detector) {
+  const std::filesystem::path file = DetectorFile(detector);
+  const auto record = ReadModelRecord(ReadOnnx(file), file.string());
+  return record && record->task == ModelTask::kMaskDetector;
+}
+
 Analyzer MakeAnalyzer(const AnalysisOptions& options, const AnalyzerOptions& analyzer_options) {
   const auto path = [](const std::string& given, const char* shipped) {
     return given.empty() ? FindShippedModel(shipped) : std::filesystem::path(given);
   };
   const std::filesystem::path detector = path(options.detector, "face-detector.onnx");
   // A detector that tells the states itself needs no second opinion unless one is asked for.
-  if (!options.detector.empty() && options.classifier.empty()) {
-    const std::filesystem::path file = DetectorFile(detector);
-    const auto record = ReadModelRecord(ReadOnnx(file), file.string());
-    if (record && record->task == ModelTask::kMaskDetector) return Analyzer(detector, "", analyzer_options);
+  if (!options.detector.empty() && options.classifier.empty() && TellsStates(detector)) {
+    return Analyzer(detector, "", analyzer_options);
   }
   return Analyzer(detector, path(options.classifier, "mask-classifier.onnx"), analyzer_options);
 }

@@ -27,6 +27,10 @@ void AddAnalysisOptions(CLI::App& app, AnalysisOptions& options, bool with_detec
 // kUsage with every bad option.
 AnalyzerOptions ToAnalyzerOptions(const AnalysisOptions& options, size_t pictures);
 
+// Whether a detector's own record says that it tells the states itself, so that it needs no classifier. Errors: those
+// of reading the model.
+bool TellsStates(const std::filesystem::path& detector);
+
 // Errors: those of Analyzer and FindShippedModel.
 Analyzer MakeAnalyzer(const AnalysisOptions& options, const AnalyzerOptions& analyzer_options);
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "cli/analysis_options.h"
 #include "cli/eval_models.h"
 #include "evaluate/analyze_set.h"
 #include "evaluate/predictions.h"
@@ -73,17 +74,16 @@ System OpenPredictions(const SystemSpec& spec, const std::vector<LabelledImage>&
 // Any detector by its record, with a classifier behind it or alone.
 Analyze MakeAnalyze(const SystemSpec& spec, const AnalyzerOptions& settings, std::string* said) {
   const fs::path file = ShippedOr(spec.detector, "face-detector.onnx");
-  Detector detector = LoadDescribedDetector(file, spec.record, settings.detector, settings.precision);
   // What tells the states itself, and carries its record, is run as `detect` runs it.
-  if (spec.classifier.empty() && spec.record.empty() && file.extension() == ".onnx" &&
-      detector.record().task == ModelTask::kMaskDetector) {
+  if (spec.classifier.empty() && spec.record.empty() && file.extension() == ".onnx" && TellsStates(file)) {
+    const auto analyzer = std::make_shared<Analyzer>(file, "", settings);
     if (said != nullptr) {
       *said = fmt::format("{}, score from {:g}; states its own", NameOf(file),
-                          settings.detector.score_threshold.value_or(detector.record().thresholds.score));
+                          settings.detector.score_threshold.value_or(analyzer->detector().record().thresholds.score));
     }
-    const auto analyzer = std::make_shared<Analyzer>(file, "", settings);
     return [analyzer](const fs::path& path) { return analyzer->AnalyzeFile(path); };
   }
+  Detector detector = LoadDescribedDetector(file, spec.record, settings.detector, settings.precision);
   std::optional<Analyzer> judge;
   if (!spec.classifier.empty()) {
     AnalyzerOptions judging = settings;

@@ -86,6 +86,10 @@ void AddLoopOptions(CLI::App& app, LoopOptions& loop) {
       ->option_text("D")
       ->capture_default_str();
   app.add_option("--seed", loop.seed, "fixes everything drawn by chance")->option_text("N")->capture_default_str();
+  app.add_option("--device", loop.device, "where the network learns: cpu, cuda or cuda:N")
+      ->option_text("NAME")
+      ->capture_default_str();
+  add_name("--precision", "f32, or bf16: mixed, products in bfloat16", loop.precision);
   app.add_option("--threads", loop.threads, "cores to use, 0 = all")->option_text("N")->capture_default_str();
 }
 

@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "base/random.h"
+#include "evaluate/rain.h"
 #include "image/decode.h"
 #include "image/encode.h"
 #include "image/transform.h"
@@ -23,7 +24,9 @@ constexpr Levels kDarkLight{0.5, 0.3, 0.18, 0.1, 0.05};    // share of the light
 constexpr Levels kBackLight{0.6, 0.42, 0.3, 0.2, 0.12};    // share of the light on what stands before the glare
 constexpr Levels kGlare{0.15, 0.3, 0.45, 0.6, 0.75};       // linear light in its middle
 constexpr Levels kHazePassed{0.8, 0.65, 0.5, 0.35, 0.22};  // share of the light that comes through
-constexpr Levels kShrink{2, 3, 4, 6, 8};                   // times
+constexpr Levels kDrops{150, 350, 700, 1200, 2000};        // in 640 x 640 pixels
+constexpr Levels kRainPassed{0.96f, 0.92f, 0.87f, 0.81f, 0.74f};
+constexpr Levels kShrink{2, 3, 4, 6, 8};  // times
 constexpr Levels kDegrees{5, 10, 15, 25, 35};
 constexpr float kHazeGrey = 215, kOutsideGrey = 128, kGamma = 2.2f;
 
@@ -149,8 +152,8 @@ Image CompressJpeg(const Image& image, int quality) {
   return DecodeImage(EncodeJpeg(image, quality), "corrupted picture").image;
 }
 
-constexpr std::array<std::string_view, kCorruptions> kNames{"blur",      "noise", "jpeg",           "darkness",
-                                                            "backlight", "haze",  "low_resolution", "rotation"};
+constexpr std::array<std::string_view, kCorruptions> kNames{"blur", "noise", "jpeg",           "darkness", "backlight",
+                                                            "haze", "rain",  "low_resolution", "rotation"};
 
 }  // namespace
 
@@ -179,6 +182,8 @@ std::string DescribeStrength(Corruption kind, int strength) {
       return fmt::format("{:g} of the light, glare {:g}", Of(kBackLight, strength), Of(kGlare, strength));
     case Corruption::kHaze:
       return fmt::format("{:g} of the light comes through", Of(kHazePassed, strength));
+    case Corruption::kRain:
+      return fmt::format("{:g} drops in 640 x 640 px", Of(kDrops, strength));
     case Corruption::kLowResolution:
       return fmt::format("1/{:g} of the pixels along a side", Of(kShrink, strength));
     case Corruption::kRotation:
@@ -205,6 +210,8 @@ Image Corrupt(const Image& image, Corruption kind, int strength, uint64_t seed) 
       const float passed = Of(kHazePassed, strength);
       return MapValues(image, [&](float v) { return v * passed + kHazeGrey * (1 - passed); });
     }
+    case Corruption::kRain:
+      return Rain(image, Of(kDrops, strength), Of(kRainPassed, strength), seed);
     case Corruption::kLowResolution:
       return LowerResolution(image, Of(kShrink, strength));
     case Corruption::kRotation:

@@ -57,8 +57,34 @@ TEST(CorruptTest, DoesWhatItSays) {
   EXPECT_GT(Mean(Corrupt(image, Corruption::kHaze, 4, 1)), Mean(image));
   EXPECT_EQ(Corrupt(image, Corruption::kNoise, 2, 7).pixels, Corrupt(image, Corruption::kNoise, 2, 7).pixels);
   EXPECT_NE(Corrupt(image, Corruption::kNoise, 2, 7).pixels, Corrupt(image, Corruption::kNoise, 2, 8).pixels);
+  EXPECT_EQ(Corrupt(image, Corruption::kRain, 2, 7).pixels, Corrupt(image, Corruption::kRain, 2, 7).pixels);
+  EXPECT_NE(Corrupt(image, Corruption::kRain, 2, 7).pixels, Corrupt(image, Corruption::kRain, 2, 8).pixels);
   // 0.3 of the light: a grey of 200 becomes 255 * (0.3 (200 / 255)^2.2)^(1 / 2.2).
   EXPECT_NEAR(Corrupt(Image(8, 8, 200), Corruption::kDarkness, 2, 1).pixels[0], 200 * std::pow(0.3, 1 / 2.2), 1);
+}
+
+// Streaks are brighter than a dark picture behind its veil, taller than wide, and as many on a picture twice as large.
+TEST(CorruptTest, RainIsMadeOfStreaks) {
+  constexpr int kBright = 60;
+  const auto share_of_bright = [](const Image& image, int right, int down) {
+    int64_t bright = 0, followed = 0;
+    for (int y = 0; y + down < image.height; ++y) {
+      for (int x = 0; x + right < image.width; ++x) {
+        if (image.row(y)[3 * x] < kBright) continue;
+        ++bright;
+        followed += image.row(y + down)[3 * (x + right)] >= kBright;
+      }
+    }
+    return std::pair(static_cast<double>(bright) / (image.width * image.height),
+                     static_cast<double>(followed) / static_cast<double>(std::max<int64_t>(bright, 1)));
+  };
+  const Image wet = Corrupt(Image(640, 640, 0), Corruption::kRain, 3, 1);
+  const auto [share, down] = share_of_bright(wet, 0, 3);
+  EXPECT_GT(share, 0.01);
+  EXPECT_LT(share, 0.3);
+  EXPECT_GT(down, 2 * share_of_bright(wet, 3, 0).second) << "streaks fall";
+  const double large = share_of_bright(Corrupt(Image(1280, 1280, 0), Corruption::kRain, 3, 1), 0, 3).first;
+  EXPECT_NEAR(large / share, 1, 0.25);
 }
 
 TEST(CorruptTest, ARotationMovesTheBoxWithTheFace) {

@@ -63,8 +63,9 @@ void RecenterBatchNorm(TorchGraph& graph, const std::vector<NamedTensors>& batch
     const at::Tensor variance = (measured.squares / measured.count - mean * mean).clamp_min(0);
     at::Tensor scale = Find(graph.parameters(), node, 1), shift = Find(graph.parameters(), node, 2);
     at::Tensor old_mean = Find(graph.buffers(), node, 3), old_variance = Find(graph.buffers(), node, 4);
-    const at::Tensor slope = scale.to(at::kDouble) / (old_variance.to(at::kDouble) + epsilon).sqrt();
-    shift.add_(slope * (mean - old_mean.to(at::kDouble)));
+    const auto exact = [](const at::Tensor& tensor) { return tensor.to(at::kCPU, at::kDouble); };
+    const at::Tensor slope = exact(scale) / (exact(old_variance) + epsilon).sqrt();
+    shift.add_((slope * (mean - exact(old_mean))).to(shift.options()));
     scale.copy_(slope * (variance + epsilon).sqrt());
     old_mean.copy_(mean);
     old_variance.copy_(variance);

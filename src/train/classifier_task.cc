@@ -49,7 +49,7 @@ at::Tensor Normalise(const at::Tensor& pictures, const Preprocessing& rule) {
 }
 
 // A teacher sees the student's batches as they are: both must be fed alike.
-std::unique_ptr<TorchGraph> ReadTeacher(const std::string& path, const ModelRecord& student) {
+std::unique_ptr<TorchGraph> ReadTeacher(const std::string& path, const ModelRecord& student, const at::Device& device) {
   const Graph graph = ReadOnnx(path);
   const std::optional<ModelRecord> record = ReadModelRecord(graph, path);
   if (!record || record->task != ModelTask::kMaskClassifier || record->classes != student.classes) {
@@ -62,7 +62,7 @@ std::unique_ptr<TorchGraph> ReadTeacher(const std::string& path, const ModelReco
                     " cannot be the teacher: its pixels are scaled otherwise than the student's; train the student "
                     "with the same --pixels"};
   }
-  return std::make_unique<TorchGraph>(graph);
+  return std::make_unique<TorchGraph>(graph, device);
 }
 
 }  // namespace
@@ -77,7 +77,8 @@ ClassifierTask::ClassifierTask(ClassifierData data, const ClassifierTrainingOpti
   const auto samples = static_cast<int64_t>(data_.labels.size());
   const int64_t draws = options_.draws_per_epoch > 0 ? options_.draws_per_epoch : samples;
   steps_ = std::max<int64_t>(1, draws / options_.batch);
-  if (!options_.loss.teacher.empty()) teacher_ = ReadTeacher(options_.loss.teacher, record_);
+  if (!options_.loss.teacher.empty())
+    teacher_ = ReadTeacher(options_.loss.teacher, record_, ParseDevice(options_.loop.device));
 }
 
 int64_t ClassifierTask::StepsPerEpoch(int) const { return steps_; }

@@ -195,7 +195,7 @@ Preparation::Preparation(const ClassifierTrainingOptions& options, const std::fi
   const BatchShare share = hooks.peers ? BatchShare{hooks.peers->rank(), hooks.peers->size()} : BatchShare{};
   task = std::make_unique<ClassifierTask>(LoadData(samples, options, record, folder, hooks.progress), options, record,
                                           share);
-  graph = std::make_unique<TorchGraph>(start);
+  graph = std::make_unique<TorchGraph>(start, ParseDevice(options.loop.device));
 }
 
 }  // namespace

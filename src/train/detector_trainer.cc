@@ -133,7 +133,7 @@ LoopResult TrainDetector(const DetectorTrainingOptions& options, const RunFolder
                       options.loop.seed, record.decoding);
   }
   if (options.batch_norm == BatchNormMode::kFold) FoldBatchNorm(start);
-  TorchGraph network(start);
+  TorchGraph network(start, ParseDevice(options.loop.device));
   if (options.batch_norm == BatchNormMode::kFrozen) network.FreezeBatchNorm({""});
   DetectorTaskOptions task_options = options.task;
   task_options.seed = options.loop.seed;

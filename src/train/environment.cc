@@ -24,12 +24,13 @@ std::string CpuName() {
 
 }  // namespace
 
-nlohmann::json DescribeEnvironment(int threads) {
+nlohmann::json DescribeEnvironment(int threads, const std::string& device) {
   return {{"maskscope", MASKSCOPE_VERSION},
           {"commit", MASKSCOPE_COMMIT},
           {"libtorch", TORCH_VERSION},
           {"compiler", __VERSION__},
           {"cpu", CpuName()},
+          {"device", device},
           {"threads", ResolveThreads(threads, "threads")},
           {"started", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))}};
 }

@@ -33,6 +33,11 @@ int NumberFromEnvironment(const char* name, int otherwise) {
   return number;
 }
 
+// A copy that Gloo may work on: dense, and on the CPU.
+at::Tensor ForGloo(const at::Tensor& tensor) {
+  return tensor.detach().to(at::kCPU).clone(at::MemoryFormat::Contiguous);
+}
+
 using SumFunction = std::function<at::Tensor(const at::Tensor&)>;
 
 // d(sum over peers)/dx of the peers' joint loss is the sum of what each peer's loss asks of the sum.
@@ -112,9 +117,9 @@ Peers::Peers(const PeersOptions& options) : options_(options), group_(std::make_
     return 0;
   });
   group_->sum = [this](const at::Tensor& tensor) {
-    std::vector<at::Tensor> sums{tensor.detach().clone(at::MemoryFormat::Contiguous)};
+    std::vector<at::Tensor> sums{ForGloo(tensor)};
     Meet(options_, "adding up", [&] { return group_->gloo->allreduce(sums)->wait(); });
-    return sums[0];
+    return sums[0].to(tensor.device());
   };
 }
 
@@ -128,7 +133,7 @@ double Peers::AverageGradients(const NamedTensors& parameters, double flag) {
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> parts{at::full({1}, flag, at::kFloat)};
   for (const auto& [name, parameter] : parameters) {
-    if (parameter.grad().defined()) parts.push_back(parameter.grad().reshape({-1}));
+    if (parameter.grad().defined()) parts.push_back(parameter.grad().to(at::kCPU).reshape({-1}));
   }
   std::vector<at::Tensor> joined{at::cat(parts)};
   Meet(options_, "averaging gradients", [&] { return group_->gloo->allreduce(joined)->wait(); });
@@ -146,7 +151,7 @@ double Peers::AverageGradients(const NamedTensors& parameters, double flag) {
 void Peers::TakeFromFirst(const NamedTensors& tensors) {
   const at::NoGradGuard no_grad;
   for (const auto& [name, tensor] : tensors) {
-    std::vector<at::Tensor> copies{tensor.detach().clone(at::MemoryFormat::Contiguous)};
+    std::vector<at::Tensor> copies{ForGloo(tensor)};
     Meet(options_, "sharing weights", [&] { return group_->gloo->broadcast(copies)->wait(); });
     at::Tensor(tensor).copy_(copies[0]);
   }

@@ -47,6 +47,7 @@ RateFinding FindLearningRate(TorchGraph& graph, TrainingTask& task, const LoopOp
   finder.Validate();
   at::set_num_threads(ResolveThreads(options.threads, "threads"));
   graph.batch_norm_momentum = options.batch_norm_momentum;
+  graph.precision = options.precision;
   Optimizer optimizer(graph.parameters(), options.optimizer);
   RateFinding finding;
   if (hooks.progress) hooks.progress->Start("learning rates", finder.steps, "steps");

@@ -106,6 +106,7 @@ nlohmann::json RecipeForRecord(nlohmann::json settings) {
   settings["data"].erase("data");
   settings["data"].erase("extra");
   settings["training"].erase("threads");
+  settings["training"].erase("device");
   file_name(settings["network"], "init");
   file_name(settings["data"], "teacher");
   if (settings.contains("loss")) file_name(settings["loss"], "teacher");

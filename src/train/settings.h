@@ -103,6 +103,8 @@ void VisitLoopFields(Options& loop, Visitor&& visit) {
   visit(kGroup, "patience", loop.patience);
   visit(kGroup, "threads", loop.threads);
   visit(kGroup, "seed", loop.seed);
+  visit(kGroup, "device", loop.device);
+  visit(kGroup, "precision", loop.precision);
   visit(kGroup, "schedule", loop.schedule.kind);
   visit(kGroup, "learning_rate", loop.schedule.peak);
   visit(kGroup, "warm_share", loop.schedule.warm_share);

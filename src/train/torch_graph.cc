@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "base/error.h"
@@ -29,6 +30,7 @@ struct TorchGraph::Impl {
   };
 
   Graph graph;
+  at::Device device = at::Device(at::kCPU);
   std::map<std::string, at::Tensor> parameters, buffers;
   std::map<std::string, int> slots;   // value name -> slot
   std::vector<at::Tensor> constants;  // by slot; parameters, buffers and constants; undefined elsewhere
@@ -63,6 +65,8 @@ void TorchGraph::Impl::SortInitializers() {
   }
   for (const auto& [name, tensor] : graph.initializers) {
     at::Tensor value = ToTorch(tensor);
+    // Single numbers stay where operators read them, and may be combined with tensors anywhere.
+    if (tensor.is_float() && value.dim() > 0) value = value.to(device);
     if (weights.contains(name)) {
       value = ChannelsLast(value).requires_grad_(true);
       parameters.emplace(name, value);
@@ -128,8 +132,9 @@ std::vector<bool> TorchGraph::Impl::NeededSteps(const std::set<int>& wanted) con
   return needed;
 }
 
-TorchGraph::TorchGraph(const Graph& graph) : impl_(std::make_unique<Impl>()) {
+TorchGraph::TorchGraph(const Graph& graph, const at::Device& device) : impl_(std::make_unique<Impl>()) {
   impl_->graph = graph;
+  impl_->device = device;
   impl_->SortInitializers();
   impl_->BuildSteps();
   impl_->FuseSilu();
@@ -152,11 +157,13 @@ std::map<std::string, at::Tensor> TorchGraph::Forward(const std::map<std::string
     }
     wanted.insert(slot->second);
   }
+  std::optional<MixedPrecision> mixed;
+  if (training && precision == TrainingPrecision::kBf16) mixed.emplace(impl_->device);
   std::vector<at::Tensor> values = impl_->constants;
   for (const ValueInfo& input : impl_->graph.inputs) {
     const auto given = inputs.find(input.name);
     if (given == inputs.end()) throw Error{ErrorKind::kBadModel, "the graph's input '" + input.name + "' is not given"};
-    values[static_cast<size_t>(impl_->slots.at(input.name))] = ChannelsLast(given->second);
+    values[static_cast<size_t>(impl_->slots.at(input.name))] = ChannelsLast(given->second.to(impl_->device));
   }
 
   const std::vector<bool> needed = impl_->NeededSteps(wanted);
@@ -192,7 +199,10 @@ std::map<std::string, at::Tensor> TorchGraph::Forward(const std::map<std::string
     }
   }
   std::map<std::string, at::Tensor> result;
-  for (const std::string& name : names) result[name] = values[static_cast<size_t>(impl_->slots.at(name))];
+  for (const std::string& name : names) {
+    const at::Tensor& value = values[static_cast<size_t>(impl_->slots.at(name))];
+    result[name] = value.is_floating_point() ? value.to(at::kCPU, at::kFloat) : value;
+  }
   return result;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "train/device.h"
 
 namespace maskscope {
 
@@ -18,12 +19,13 @@ namespace maskscope {
 class TorchGraph {
  public:
   // Initializers that are learned (graph/cost.h) become parameters, running mean and variance buffers, the rest
-  // constants. Errors: kUnsupported naming node and operator.
-  explicit TorchGraph(const Graph& graph);
+  // constants. Weights and all products live on `device`. Errors: kUnsupported naming node and operator.
+  explicit TorchGraph(const Graph& graph, const at::Device& device = at::Device(at::kCPU));
   ~TorchGraph();
 
-  // Values by name for the given inputs ([batch, ...] float tensors). `outputs` empty = the graph's outputs; any value
-  // name may be asked for.
+  // Values by name for the given inputs ([batch, ...] float tensors on any device). `outputs` empty = the graph's
+  // outputs; any value name may be asked for. They come on the CPU, floats as float32, wherever they were computed:
+  // whoever takes a loss of them need not know.
   std::map<std::string, at::Tensor> Forward(const std::map<std::string, at::Tensor>& inputs, bool training,
                                             const std::vector<std::string>& outputs = {});
 
@@ -39,7 +41,8 @@ class TorchGraph {
   // When set, BatchNormalization over planes takes its batch statistics from all processes: the differentiable sum over
   // them (Peers::Sum).
   std::function<at::Tensor(const at::Tensor&)> sum_over_peers;
-  float batch_norm_momentum = 0.1f;  // share of the new batch in the running statistics
+  float batch_norm_momentum = 0.1f;                       // share of the new batch in the running statistics
+  TrainingPrecision precision = TrainingPrecision::kF32;  // of Forward with `training`
 
   // Nodes and edges as given (its initializers are the weights at the start).
   const Graph& structure() const;

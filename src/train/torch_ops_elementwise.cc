@@ -61,7 +61,8 @@ Tensors Clip(const OpCall& call) {
   const double low = call.Has(1) ? call.In(1).item<double>() : -std::numeric_limits<double>::infinity();
   const double high = call.Has(2) ? call.In(2).item<double>() : std::numeric_limits<double>::infinity();
   if (low == 0 && std::isinf(high)) return Relu(call);
-  // hardtanh goes back in one pass; clamp builds two masks first.
+  // hardtanh goes back in one pass, but for bfloat16 on CPUs not at all; clamp builds two masks first.
+  if (call.In(0).scalar_type() == at::kBFloat16) return {at::clamp(call.In(0), low, high)};
   if (call.may_overwrite_input) {
     at::Tensor x = call.In(0);
     return {at::hardtanh_(x, low, high)};

@@ -37,7 +37,7 @@ std::vector<at::Tensor> Conv(const OpCall& call) {
 // Batch statistics over several processes' shares of a batch, differentiable through `sum`; what torch's SyncBatchNorm
 // computes. Running statistics get the unbiased variance, as in the plain one.
 at::Tensor JoinedBatchNorm(const OpCall& call, double epsilon) {
-  const at::Tensor& x = call.In(0);  // [batch, channels, height, width]
+  const at::Tensor x = call.In(0).to(at::kFloat);  // [batch, channels, height, width]
   const auto& sum = *call.sum_over_peers;
   const auto per_channel = [](const at::Tensor& t) { return t.reshape({1, -1, 1, 1}); };
   const double count =

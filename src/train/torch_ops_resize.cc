@@ -47,7 +47,8 @@ at::Tensor ResizeAxis(const Node& node, const at::Tensor& x, int64_t axis, int64
   if (!linear) return near;
   std::vector<int64_t> shape(static_cast<size_t>(x.dim()), 1);
   shape[static_cast<size_t>(axis)] = out;
-  return at::lerp(near, x.index_select(axis, high.to(x.device())), share.reshape(shape).to(x.device()).expand_as(near));
+  return at::lerp(near, x.index_select(axis, high.to(x.device())),
+                  share.reshape(shape).to(x.options()).expand_as(near));
 }
 
 // libtorch's own nearest kernel where it computes the same thing: whole factors, floor of the asymmetric coordinate.
@@ -67,7 +68,7 @@ std::vector<at::Tensor> Resize(const OpCall& call) {
   if (call.Has(3) && call.In(3).numel() > 0) {
     sizes = call.Ints(3);
   } else {
-    const at::Tensor given = call.In(2).to(at::kDouble).contiguous();
+    const at::Tensor given = call.In(2).to(at::kCPU, at::kDouble).contiguous();
     scales.assign(given.data_ptr<double>(), given.data_ptr<double>() + given.numel());
   }
   if (sizes.size() != rank && scales.size() != rank) BadNode(call.node, "wanted one size or scale for every axis");

@@ -358,6 +358,7 @@ void LoopOptions::Validate() const {
   problems.ThrowIfAny(ErrorKind::kUsage, "training");
   schedule.Validate();
   optimizer.Validate();
+  ParseDevice(device);
 }
 
 uint64_t StepSeed(uint64_t seed, int epoch, int64_t step, uint64_t further) {
@@ -375,9 +376,10 @@ LoopResult RunTrainingLoop(TorchGraph& graph, TrainingTask& task, const LoopOpti
   const auto lock = writes ? std::make_unique<RunFolder::Lock>(folder) : nullptr;
   at::set_num_threads(ResolveThreads(options.threads, "threads"));
   graph.batch_norm_momentum = options.batch_norm_momentum;
+  graph.precision = options.precision;
   Loop loop(graph, task, options, folder, hooks);
   if (resume && writes) loop.Resume();
-  if (!resume && writes) folder.WriteEnvironment(DescribeEnvironment(options.threads));
+  if (!resume && writes) folder.WriteEnvironment(DescribeEnvironment(options.threads, options.device));
   loop.Join();
   return loop.Run();
 }

@@ -21,13 +21,15 @@ struct LoopOptions {
   int patience = 0;  // epochs without a better score after which it ends; 0 = never
   int threads = 0;   // of libtorch; 0 = all cores
   uint64_t seed = 1;
+  std::string device = "cpu";  // where the network computes: ParseDevice; the trainers put its graph there
+  TrainingPrecision precision = TrainingPrecision::kF32;
   Schedule schedule;
   OptimizerOptions optimizer;
   double average_decay = 0.998;      // of the weights' moving average
   float batch_norm_momentum = 0.1f;  // share of the new batch in the running statistics
   // With several processes: BatchNormalization over the whole batch (as one process would), not over each one's share.
   bool joined_statistics = true;
-  void Validate() const;  // Errors: kUsage
+  void Validate() const;  // Errors: kUsage, also for a device that is not there
 };
 
 // What a step gives back.

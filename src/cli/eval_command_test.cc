@@ -251,6 +251,9 @@ TEST_F(EvalCommandTest, SystemsSideBySide) {
   EXPECT_GT(json["systems"][1]["pictures_per_second"], 0);
   EXPECT_TRUE(json["systems"][1]["numbers"]["AP50 mask"].is_null());
   EXPECT_TRUE(std::filesystem::exists(folder_ / "report/plots/numbers.svg"));
+  const std::string running = ReadFileText(folder_ / "report/plots/running_accuracy.csv");
+  EXPECT_NE(running.find(",found,"), std::string::npos) << running;
+  EXPECT_EQ(running.find(",alone,"), std::string::npos) << "it says no state: " << running;
 }
 
 TEST_F(EvalCommandTest, ASiteIsComparedAndRankedWithoutLabels) {

@@ -10,6 +10,7 @@
 #include "base/expect_error.h"
 #include "base/random.h"
 #include "report/line_path.h"
+#include "report/palette.h"
 #include "report/svg_testing.h"
 
 namespace maskscope {
@@ -270,6 +271,18 @@ TEST(ChartTest, EmptyChartsSaySo) {
   LineChart undefined{.title = "undefined"};
   undefined.series.push_back({.name = "s", .x = {1, 2}, .y = {kNaN, kNaN}});
   EXPECT_TRUE(ParsedSvg(ToSvg(undefined)).Says("no data"));
+}
+
+TEST(ChartTest, LinesBeyondTheColoursAreDashed) {
+  LineChart chart{.title = "many"};
+  for (size_t i = 0; i < kHues + 2; ++i) {
+    chart.series.push_back({.name = "s" + std::to_string(i), .x = {1, 2}, .y = {1.0 * static_cast<double>(i), 2}});
+  }
+  const std::string svg = ToSvg(chart);
+  EXPECT_NE(svg.find("line s0\""), std::string::npos);
+  EXPECT_NE(svg.find("line s0 dash\""), std::string::npos) << "the ninth";
+  EXPECT_NE(svg.find("line s1 dash\""), std::string::npos);
+  EXPECT_EQ(svg.find("line s2 dash\""), std::string::npos);
 }
 
 TEST(ChartTest, ExtremeNumbersAreDrawn) {

@@ -26,6 +26,11 @@ bool IsMarked(const LineChart& chart, const Series& series) {
   return points <= kFewPoints && series.style == SeriesStyle::kLine;
 }
 
+// Where colours begin again, dashes tell the series apart.
+bool IsDashed(const Series& series, size_t place) {
+  return series.dashed || (series.hue == Hue::kAuto && place >= kHues);
+}
+
 void Check(const LineChart& chart) {
   for (const Series& series : chart.series) {
     RequireLength(chart.title, series.name, series.x.size(), series.y.size());
@@ -160,7 +165,7 @@ class LineDrawing {
       const PixelRun thin = ThinOut(run);
       if (run.size() > 1) line += PolylinePath(series.style == SeriesStyle::kSteps ? AsSteps(thin) : thin);
     }
-    if (!line.empty()) svg_.Path(line, fmt::format("line s{}{}", hue, series.dashed ? " dash" : ""));
+    if (!line.empty()) svg_.Path(line, fmt::format("line s{}{}", hue, IsDashed(series, place) ? " dash" : ""));
     DrawMarks(series, runs, hue, place);
   }
 
@@ -209,7 +214,7 @@ std::vector<LegendEntry> LegendOf(const LineChart& chart) {
                                                            : Swatch::kLine,
                        .hue = HueIndex(series.hue, i),
                        .marker = i,
-                       .dashed = series.dashed});
+                       .dashed = IsDashed(series, i)});
   }
   for (const ReferenceLine& line : chart.lines) {
     if (line.name.empty()) continue;

@@ -101,7 +101,7 @@ int RunCompare(const CompareOptions& options, const CommandContext& context) {
     report.subtitle = fmt::format("{} pictures, split “{}”, {} threads", comparison.view.pictures.size(),
                                   options.data.split, settings.threads);
     WriteComparison(comparison, runs, score_options, report, json, options.output.report);
-    context.Say("the report is " + (std::filesystem::path(options.output.report) / "index.html").string());
+    SayReport(options.output.report, context);
   }
   OutputStream("-").Write(markdown);
   return 0;

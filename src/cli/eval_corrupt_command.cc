@@ -73,7 +73,7 @@ int RunCorrupt(const CorruptOptions& options, const CommandContext& context) {
   if (!options.output.report.empty()) {
     WriteReport(curves, json, fmt::format("{} pictures, split “{}”", images.size(), options.data.split),
                 options.output.report);
-    context.Say("the report is " + (std::filesystem::path(options.output.report) / "index.html").string());
+    SayReport(options.output.report, context);
   }
   OutputStream("-").Write(markdown);
   return 0;

@@ -45,7 +45,7 @@ void WriteReport(const std::vector<LabelledCrop>& crops, const std::vector<Resul
   WriteEvaluationReport(measured, texts, {.most = options.output.gallery, .workers = measure.workers},
                         options.output.report);
   progress->Finish();
-  context.Say("the report is " + (std::filesystem::path(options.output.report) / "index.html").string());
+  SayReport(options.output.report, context);
 }
 
 int RunEvalCrops(const CropOptions& options, const CommandContext& context) {

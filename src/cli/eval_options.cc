@@ -70,6 +70,10 @@ std::vector<LabelledImage> ThinOut(std::vector<LabelledImage> images, int most) 
   return some;
 }
 
+void SayReport(const std::string& folder, const CommandContext& context) {
+  context.Say("the report is " + (std::filesystem::path(folder) / "index.html").string());
+}
+
 StepCallback Steps(Progress& progress, const CommandContext& context) {
   return [&] {
     progress.Step();

@@ -74,6 +74,9 @@ inline std::vector<LabelledCrop> CropsToMeasure(const DataOptions& options) {
 // At most `most` (0 = all), evenly out of all, so that every set has its share.
 std::vector<LabelledImage> ThinOut(std::vector<LabelledImage> images, int most);
 
+// Where the page lies that was written into `folder`.
+void SayReport(const std::string& folder, const CommandContext& context);
+
 StepCallback Steps(Progress& progress, const CommandContext& context);
 
 nlohmann::ordered_json DescribeModel(const ModelRecord& record, const std::string& file);

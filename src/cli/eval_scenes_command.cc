@@ -162,7 +162,7 @@ void WriteReport(const std::vector<LabelledImage>& images, const SceneRuns& runs
   WriteEvaluationReport(measured, texts, {.most = options.output.gallery, .workers = measure.workers},
                         options.output.report);
   progress->Finish();
-  context.Say("the report is " + (std::filesystem::path(options.output.report) / "index.html").string());
+  SayReport(options.output.report, context);
 }
 
 int RunEvalScenes(const SceneOptions& options, const CommandContext& context) {

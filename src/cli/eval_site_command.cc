@@ -179,7 +179,7 @@ int RunEvalSite(const SiteOptions& options, const CommandContext& context) {
   WriteEvalFiles(options.json, "", json, "");
   if (!options.report.empty()) {
     WriteSiteReport(findings, report, json, options.report);
-    context.Say("the report is " + (fs::path(options.report) / "index.html").string());
+    SayReport(options.report, context);
   }
   OutputStream("-").Write(Markdown(findings));
   return summary.ExitCode();

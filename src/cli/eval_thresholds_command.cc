@@ -110,7 +110,7 @@ int RunThresholds(const ThresholdOptions& given, const CommandContext& context) 
   if (!options.report.empty()) WriteReport(choice, options, json, subtitle);
   OutputStream("-").Write(ToMarkdown(CostTable(choice)) + "\n" + CostText(choice, options.costs) + "\n");
   if (!options.report.empty()) {
-    context.Say("the report is " + (std::filesystem::path(options.report) / "index.html").string());
+    SayReport(options.report, context);
   }
   if (!options.write) return 0;
   std::vector<Chosen> all{{options.analysis.detector, "score", choice.best.score}};

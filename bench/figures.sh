@@ -2,13 +2,14 @@
 # Draws the figures of docs/figures.md anew: plots of the shipped models on the test rows of DATA, what they look like inside, and the curves of
 # the four backbones where RUNS holds their trainings (bench/train_all.sh). No photo goes into docs: faces shown are painted (`maskscope demo`).
 #
-#   bench/figures.sh DATA RUNS OUT        e.g. bench/figures.sh ../data runs docs/figures
+#   bench/figures.sh DATA RUNS OUT [COMPARISON]        e.g. bench/figures.sh ../data runs docs/figures comparison
 #
-# MASKSCOPE names the program (default: ./run of this repository).
+# COMPARISON is a report of bench/compare_systems.sh, for the figures of several systems. MASKSCOPE names the program (default: ./run of this
+# repository).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-[ $# -eq 3 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-data=$1 runs=$2 out=$3
+[ $# -eq 3 ] || [ $# -eq 4 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+data=$1 runs=$2 out=$3 comparison=${4:-}
 maskscope() { "${MASKSCOPE:-$here/run}" "$@"; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -19,6 +20,14 @@ for plot in confusion_counts confusion_rows precision_recall_face precision_reca
             by_face_height by_occluder running_accuracy; do
   [ ! -e "$work/report/plots/$plot.svg" ] || cp "$work/report/plots/$plot.svg" "$work/report/plots/$plot.csv" "$out"
 done
+maskscope eval corrupt --data "$data" --report "$work/corrupt" >/dev/null
+cp "$work"/corrupt/plots/robustness.* "$out"
+if [ -n "$comparison" ]; then
+  for kind in svg csv; do
+    cp "$comparison/plots/running_accuracy.$kind" "$out/systems_running_accuracy.$kind"
+    cp "$comparison/plots/precision_recall_face.$kind" "$out/systems_precision_recall.$kind"
+  done
+fi
 maskscope explain network "$here/models/mask-classifier.onnx" --out "$out/mask-classifier.svg" >/dev/null
 maskscope explain network --arch resnet50 --classes 3 --out "$out/resnet50.svg" >/dev/null
 

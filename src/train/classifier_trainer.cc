@@ -96,38 +96,42 @@ Graph StartGraph(const ClassifierTrainingOptions& options) {
 }
 
 void CutCanvases(const std::vector<MaskSample>& samples, const ClassifierTrainingOptions& options,
-                 const ModelRecord& record, Progress* progress, Spool& spool, ClassifierData& data) {
+                 const ModelRecord& record, const LoopHooks& hooks, Spool& spool, ClassifierData& data) {
   const int side = options.canvas_side;
   data.canvases = spool.Allocate({static_cast<int64_t>(samples.size()), 3, side, side}, at::kByte);
   const size_t plane = static_cast<size_t>(side) * static_cast<size_t>(side);
   uint8_t* const all = data.canvases.data_ptr<uint8_t>();
   const auto fill = static_cast<uint8_t>(std::lround(record.input.pad_value));
-  ForEachSample(samples, options.loop.threads, progress, [&](size_t i, const Image& picture) {
-    const Box crop = SampleRegion(samples[i], record.crop, picture);
-    const float grow_x = crop.width() * (options.canvas_extent - 1) / 2,
-                grow_y = crop.height() * (options.canvas_extent - 1) / 2;
-    const Box region{crop.x1 - grow_x, crop.y1 - grow_y, crop.x2 + grow_x, crop.y2 + grow_y};
-    const Image canvas = CropResize(picture, region, side, side, fill);
-    uint8_t* const out = all + i * 3 * plane;
-    for (size_t p = 0; p < plane; ++p) {
-      for (size_t c = 0; c < 3; ++c) out[c * plane + p] = canvas.pixels[p * 3 + c];
-    }
-  });
+  ForEachSample(
+      samples, options.loop.threads, [&] { hooks.PictureDone(); },
+      [&](size_t i, const Image& picture) {
+        const Box crop = SampleRegion(samples[i], record.crop, picture);
+        const float grow_x = crop.width() * (options.canvas_extent - 1) / 2,
+                    grow_y = crop.height() * (options.canvas_extent - 1) / 2;
+        const Box region{crop.x1 - grow_x, crop.y1 - grow_y, crop.x2 + grow_x, crop.y2 + grow_y};
+        const Image canvas = CropResize(picture, region, side, side, fill);
+        uint8_t* const out = all + i * 3 * plane;
+        for (size_t p = 0; p < plane; ++p) {
+          for (size_t c = 0; c < 3; ++c) out[c * plane + p] = canvas.pixels[p * 3 + c];
+        }
+      });
 }
 
 void CutValidation(const std::vector<MaskSample>& samples, const ClassifierTrainingOptions& options,
-                   const ModelRecord& record, Progress* progress, Spool& spool, ClassifierData& data) {
+                   const ModelRecord& record, const LoopHooks& hooks, Spool& spool, ClassifierData& data) {
   data.validation.resize(samples.size());
   const int64_t most = int64_t{3} * record.input.height * record.input.width;
   const at::Tensor all = spool.Allocate({static_cast<int64_t>(samples.size()), most}, at::kFloat);
-  ForEachSample(samples, options.loop.threads, progress, [&](size_t i, const Image& picture) {
-    const Box region = SampleRegion(samples[i], record.crop, picture);
-    const InputSize size = ClassifierInputSize(record.input, region);
-    data.validation[i] = all[static_cast<int64_t>(i)]
-                             .narrow(0, 0, int64_t{3} * size.height * size.width)
-                             .view({3, size.height, size.width});
-    FillClassifierInput(record.input, picture, region, size, data.validation[i].data_ptr<float>());
-  });
+  ForEachSample(
+      samples, options.loop.threads, [&] { hooks.PictureDone(); },
+      [&](size_t i, const Image& picture) {
+        const Box region = SampleRegion(samples[i], record.crop, picture);
+        const InputSize size = ClassifierInputSize(record.input, region);
+        data.validation[i] = all[static_cast<int64_t>(i)]
+                                 .narrow(0, 0, int64_t{3} * size.height * size.width)
+                                 .view({3, size.height, size.width});
+        FillClassifierInput(record.input, picture, region, size, data.validation[i].data_ptr<float>());
+      });
   for (const MaskSample& sample : samples) {
     data.validation_labels.push_back(static_cast<int>(sample.state));
     data.validation_names.push_back(sample.set + "/" + sample.path.filename().string());
@@ -142,13 +146,13 @@ int64_t CountPictures(const MaskSamples& samples) {
 }
 
 ClassifierData LoadData(const MaskSamples& samples, const ClassifierTrainingOptions& options, const ModelRecord& record,
-                        const std::filesystem::path& folder, Progress* progress) {
+                        const std::filesystem::path& folder, const LoopHooks& hooks) {
   ClassifierData data;
   const auto spool = std::make_shared<Spool>(folder, int64_t{options.memory_mb} << 20);
-  if (progress) progress->Start("cut faces", CountPictures(samples), "pictures");
-  CutCanvases(samples.train, options, record, progress, *spool, data);
-  CutValidation(samples.validation, options, record, progress, *spool, data);
-  if (progress) progress->Finish();
+  if (hooks.progress) hooks.progress->Start("cut faces", CountPictures(samples), "pictures");
+  CutCanvases(samples.train, options, record, hooks, *spool, data);
+  CutValidation(samples.validation, options, record, hooks, *spool, data);
+  if (hooks.progress) hooks.progress->Finish();
   if (spool->bytes_in_files() > 0) {
     Log(LogLevel::kInfo, "{} MB of faces do not fit into {} MB of memory; they lie in a file in '{}'",
         spool->bytes_in_files() >> 20, options.memory_mb, folder.string());
@@ -193,8 +197,7 @@ Preparation::Preparation(const ClassifierTrainingOptions& options, const std::fi
   Log(LogLevel::kInfo, "faces to learn from: {}", CountSamples(samples.train).dump());
   Log(LogLevel::kInfo, "faces to validate on: {}", CountSamples(samples.validation).dump());
   const BatchShare share = hooks.peers ? BatchShare{hooks.peers->rank(), hooks.peers->size()} : BatchShare{};
-  task = std::make_unique<ClassifierTask>(LoadData(samples, options, record, folder, hooks.progress), options, record,
-                                          share);
+  task = std::make_unique<ClassifierTask>(LoadData(samples, options, record, folder, hooks), options, record, share);
   graph = std::make_unique<TorchGraph>(start, ParseDevice(options.loop.device));
 }
 

@@ -63,16 +63,14 @@ void CompleteLabels(const std::vector<Detection>& found, const TeacherOptions& o
   }
 }
 
-void CompleteLabels(const Detector& teacher, const TeacherOptions& options, int workers, Progress* progress,
-                    std::vector<LabelledImage>& pictures) {
+void CompleteLabels(const Detector& teacher, const TeacherOptions& options, int workers,
+                    const std::function<void()>& picture_done, std::vector<LabelledImage>& pictures) {
   options.Validate();
-  if (progress != nullptr) progress->Start("completing labels", static_cast<int64_t>(pictures.size()), "pictures");
   ParallelFor(pictures.size(), workers, [&](size_t i) {
     const Image image = ReadImage(pictures[i].path).image;
     CompleteLabels(teacher.Detect(image, image.width, image.height), options, pictures[i]);
-    if (progress != nullptr) progress->Step();
+    if (picture_done) picture_done();
   });
-  if (progress != nullptr) progress->Finish();
 }
 
 }  // namespace maskscope

@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "analyze/detector.h"
-#include "base/progress.h"
 #include "data/dataset.h"
 
 // Labelled scenes for face detector training: the train rows of a collection, in two parts.
@@ -31,8 +31,9 @@ struct TeacherOptions {
 
 // Lets a trained detector complete the labels: people who drew boxes left out small faces, which must not be learnt as
 // background; and they marked no landmarks, which the network would otherwise forget. `workers` 0 = all cores.
-void CompleteLabels(const Detector& teacher, const TeacherOptions& options, int workers, Progress* progress,
-                    std::vector<LabelledImage>& pictures);
+// `picture_done` (may be empty) is called after every picture. Errors: those of ReadImage and of `picture_done`.
+void CompleteLabels(const Detector& teacher, const TeacherOptions& options, int workers,
+                    const std::function<void()>& picture_done, std::vector<LabelledImage>& pictures);
 
 // What one picture gains from detections (in its pixels).
 void CompleteLabels(const std::vector<Detection>& found, const TeacherOptions& options, LabelledImage& picture);

@@ -34,7 +34,11 @@ void Complete(const DetectorTrainingOptions& options, const LoopHooks& hooks, st
   const ModelRecord record = *ReadModelRecord(graph, options.teacher_model.string());
   const Detector teacher(std::make_shared<Engine>(graph, EngineOptions{.precision = Precision::kF32}), record,
                          detector);
-  CompleteLabels(teacher, options.teacher, ResolveThreads(options.loop.threads, "threads"), hooks.progress, pictures);
+  if (hooks.progress) hooks.progress->Start("completing labels", static_cast<int64_t>(pictures.size()), "pictures");
+  CompleteLabels(
+      teacher, options.teacher, ResolveThreads(options.loop.threads, "threads"), [&] { hooks.PictureDone(); },
+      pictures);
+  if (hooks.progress) hooks.progress->Finish();
 }
 
 // States in their own order, at least two of them, or faces.

@@ -170,7 +170,7 @@ Box SampleRegion(const MaskSample& sample, const CropRule& crop, const Image& pi
   return {0, 0, static_cast<float>(picture.width), static_cast<float>(picture.height)};
 }
 
-void ForEachSample(const std::vector<MaskSample>& samples, int workers, Progress* progress,
+void ForEachSample(const std::vector<MaskSample>& samples, int workers, const std::function<void()>& picture_done,
                    const std::function<void(size_t, const Image&)>& use) {
   std::map<std::filesystem::path, std::vector<size_t>> pictures;
   for (size_t i = 0; i < samples.size(); ++i) pictures[samples[i].path].push_back(i);
@@ -178,7 +178,7 @@ void ForEachSample(const std::vector<MaskSample>& samples, int workers, Progress
   ParallelFor(work.size(), workers, [&](size_t k) {
     const Image picture = ReadImage(work[k].first).image;
     for (const size_t i : work[k].second) use(i, picture);
-    if (progress) progress->Step();
+    if (picture_done) picture_done();
   });
 }
 

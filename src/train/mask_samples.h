@@ -55,8 +55,9 @@ nlohmann::json CountSamples(const std::vector<MaskSample>& samples);
 Box SampleRegion(const MaskSample& sample, const CropRule& crop, const Image& picture);
 
 // Calls use(i, picture) for every sample, each picture decoded once, on `workers` threads (0 = all cores); calls for
-// different i may run at once. Errors: those of ReadImage.
-void ForEachSample(const std::vector<MaskSample>& samples, int workers, Progress* progress,
+// different i may run at once. `picture_done` (may be empty) is called after every picture. Errors: those of ReadImage
+// and of both functions.
+void ForEachSample(const std::vector<MaskSample>& samples, int workers, const std::function<void()>& picture_done,
                    const std::function<void(size_t, const Image&)>& use);
 
 struct DrawShares {

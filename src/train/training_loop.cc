@@ -361,6 +361,11 @@ void LoopOptions::Validate() const {
   ParseDevice(device);
 }
 
+void LoopHooks::PictureDone() const {
+  if (progress) progress->Step();
+  if (stop_requested && stop_requested()) throw Error{ErrorKind::kInterrupted, "stopped before the first step"};
+}
+
 uint64_t StepSeed(uint64_t seed, int epoch, int64_t step, uint64_t further) {
   uint64_t state = seed;
   for (const uint64_t part : {static_cast<uint64_t>(epoch), static_cast<uint64_t>(step), further}) {

@@ -73,6 +73,9 @@ struct LoopHooks {
   std::function<void(const NamedNumbers&)> epoch_done;  // may be empty; gets the row of results.csv
   std::function<bool()> stop_requested;                 // may be empty; asked after every step
   Peers* peers = nullptr;                               // other processes at the same training; may be null
+
+  // For what is prepared before the first step: counts a picture. Errors: kInterrupted where a stop is asked for.
+  void PictureDone() const;
 };
 
 struct LoopResult {

@@ -340,5 +340,15 @@ TEST(StepSeed, DiffersInEveryArgument) {
   EXPECT_EQ(StepSeed(1, 2, 3, 4), StepSeed(1, 2, 3, 4));
 }
 
+TEST(LoopHooks, AStopIsHeardBeforeTheFirstStep) {
+  LoopHooks hooks;
+  hooks.PictureDone();
+  bool stop = false;
+  hooks.stop_requested = [&] { return stop; };
+  hooks.PictureDone();
+  stop = true;
+  ExpectError(ErrorKind::kInterrupted, {"before the first step"}, [&] { hooks.PictureDone(); });
+}
+
 }  // namespace
 }  // namespace maskscope

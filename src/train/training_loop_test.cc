@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/expect_error.h"
 #include "base/random.h"
 #include "data/test_folder.h"
 #include "graph/onnx_io.h"

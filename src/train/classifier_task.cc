@@ -129,6 +129,7 @@ StepResult ClassifierTask::Step(TorchGraph& graph, int, int64_t step) {
   if (data_.spool && step % kStepsBetweenReleases == 0) data_.spool->Release();
   const at::Tensor logits = graph.Forward({{"input", batch.pictures}}, true, {"logits"}).at("logits");
   StepResult result;
+  result.waited = batches_->last_wait();
   result.loss = ClassifierLoss(logits, batch.targets, options_.loss);
   if (teacher_) {
     at::Tensor taught;

@@ -135,7 +135,7 @@ StepResult DetectorTask::Step(TorchGraph& graph, int, int64_t) {
   const DetectorBatch batch = batches_->Next();
   const auto values = graph.Forward({{"input", batch.input}}, true, criterion_->values());
   const auto judged = criterion_->Judge(values, batch.targets, static_cast<int>(batch.input.size(3)));
-  return {judged.loss, options_.batch, judged.parts};
+  return {judged.loss, options_.batch, batches_->last_wait(), judged.parts};
 }
 
 NamedNumbers DetectorTask::Validate(TorchGraph& graph, int) {

@@ -1,6 +1,7 @@
 #ifndef MASKSCOPE_TRAIN_PREFETCH_H_
 #define MASKSCOPE_TRAIN_PREFETCH_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -38,14 +39,19 @@ class Prefetcher {
 
   // The next item; not to be called more than end - begin times.
   Item Next() {
+    const auto begin = std::chrono::steady_clock::now();
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return ready_.contains(next_taken_); });
+    last_wait_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     Slot slot = std::move(ready_.extract(next_taken_++).mapped());
     lock.unlock();
     changed_.notify_all();
     if (slot.failure) std::rethrow_exception(slot.failure);
     return std::move(slot.item);
   }
+
+  // Seconds that the last Next() had to wait.
+  double last_wait() const { return last_wait_; }
 
  private:
   struct Slot {
@@ -78,6 +84,7 @@ class Prefetcher {
   std::condition_variable changed_;
   int64_t next_made_, next_taken_;
   std::map<int64_t, Slot> ready_;
+  double last_wait_ = 0;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

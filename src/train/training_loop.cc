@@ -49,13 +49,16 @@ NamedNumbers NumbersFromJson(const nlohmann::json& json) {
 // Sums over the steps of an epoch.
 struct EpochSums {
   int64_t steps = 0, images = 0;
-  double loss = 0, seconds = 0;
+  double loss = 0, seconds = 0, waited = 0;
   NamedNumbers parts;
+
+  double WaitingShare() const { return seconds > 0 ? waited / seconds : 0; }
 
   void Add(const StepResult& step, double step_loss) {
     ++steps;
     images += step.images;
     loss += step_loss;
+    waited += step.waited;
     if (parts.empty()) {
       parts = step.parts;
     } else {
@@ -161,6 +164,7 @@ void Loop::SaveState() {
                         {"images", sums_.images},
                         {"loss", sums_.loss},
                         {"seconds", sums_.seconds},
+                        {"waited", sums_.waited},
                         {"parts", NumbersToJson(sums_.parts)}}},
                       {"rows", rows},
                       {"best_epoch", result_.best_epoch},
@@ -175,8 +179,8 @@ void Loop::Resume() {
     epoch_ = state.at("epoch").get<int>();
     step_ = state.at("step").get<int64_t>();
     const nlohmann::json& sums = state.at("sums");
-    sums_ = {sums.at("steps").get<int64_t>(), sums.at("images").get<int64_t>(), sums.at("loss").get<double>(),
-             sums.at("seconds").get<double>(), NumbersFromJson(sums.at("parts"))};
+    sums_ = {sums.at("steps").get<int64_t>(),  sums.at("images").get<int64_t>(), sums.at("loss").get<double>(),
+             sums.at("seconds").get<double>(), sums.value("waited", 0.0),        NumbersFromJson(sums.at("parts"))};
     for (const nlohmann::json& row : state.at("rows")) rows_.push_back(NumbersFromJson(row));
     result_.best_epoch = state.at("best_epoch").get<int>();
     result_.best_score = state.at("best_score").get<double>();
@@ -287,8 +291,9 @@ bool Loop::RunStep(int64_t step) {
   step_ = step + 1;
   if (hooks_.progress) {
     hooks_.progress->Step(made.images);
-    hooks_.progress->Note(
-        fmt::format("loss {:.4f}  {:.0f} MB", sums_.loss / static_cast<double>(sums_.steps), ResidentMegabytes()));
+    hooks_.progress->Note(fmt::format("loss {:.4f}  {:.0f} % waiting for pictures  {:.0f} MB",
+                                      sums_.loss / static_cast<double>(sums_.steps), 100 * sums_.WaitingShare(),
+                                      ResidentMegabytes()));
   }
   return true;
 }
@@ -299,6 +304,7 @@ NamedNumbers Loop::EpochRow() const {
   NamedNumbers row{{"epoch", epoch_ + 1.0},
                    {"seconds", sums_.seconds},
                    {"pictures_per_second", sums_.seconds > 0 ? static_cast<double>(sums_.images) / sums_.seconds : 0.0},
+                   {"waiting_share", sums_.WaitingShare()},
                    {"learning_rate", options_.schedule.At(last, total_steps_)},
                    {"loss", sums_.loss / steps}};
   for (const auto& [name, sum] : sums_.parts) row.emplace_back(name, sum / steps);

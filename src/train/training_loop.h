@@ -36,6 +36,7 @@ struct LoopOptions {
 struct StepResult {
   at::Tensor loss;     // scalar, with its gradient graph
   int64_t images = 0;  // for the rate
+  double waited = 0;   // seconds until its pictures were there
   NamedNumbers parts;  // further columns (means over the epoch), e.g. the parts of the loss; the same names each step
 };
 

@@ -65,6 +65,7 @@ void AddClassifyCommand(CLI::App& root, CommandContext& context);
 void AddDemoCommand(CLI::App& root, CommandContext& context);
 void AddModelCommand(CLI::App& root, CommandContext& context);
 void AddModelDescribeCommand(CLI::App& model, CommandContext& context);  // part of `model`
+void AddModelAverageCommand(CLI::App& model, CommandContext& context);   // part of `model`
 void AddModelImportCommand(CLI::App& model, CommandContext& context);    // part of `model`
 void AddModelListCommand(CLI::App& model, CommandContext& context);      // part of `model`
 void AddTrainCommand(CLI::App& root, CommandContext& context);

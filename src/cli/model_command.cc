@@ -186,6 +186,7 @@ void AddModelCommand(CLI::App& root, CommandContext& context) {
   AddModelListCommand(model, context);
   AddBench(model, context);
   AddModelDescribeCommand(model, context);
+  AddModelAverageCommand(model, context);
   AddModelImportCommand(model, context);
 }
 

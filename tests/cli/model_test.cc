@@ -29,6 +29,31 @@ TEST_F(ModelTest, InfoTellsWhatIsInTheFile) {
   }
 }
 
+TEST_F(ModelTest, AnAverageIsAModelOfItsOwn) {
+  Graph tripled = ReadOnnx(folder_ / "models/mask-classifier.onnx");
+  for (auto& [name, tensor] : tripled.initializers) {
+    for (float& value : tensor.floats) value *= 3;
+  }
+  WriteOnnx(tripled, folder_ / "other.onnx");
+  const ProgramRun run = Run({"model", "average", "models/mask-classifier.onnx", "other.onnx", "--out", "soup.onnx"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const Graph first = ReadOnnx(folder_ / "models/mask-classifier.onnx"), soup = ReadOnnx(folder_ / "soup.onnx");
+  for (const auto& [name, tensor] : first.initializers) {
+    for (size_t i = 0; i < tensor.floats.size(); ++i) {
+      EXPECT_FLOAT_EQ(soup.initializers.at(name).floats[i], 2 * tensor.floats[i]) << name;
+    }
+  }
+  const std::optional<ModelRecord> record = ReadModelRecord(soup, "soup");
+  ASSERT_TRUE(record.has_value());
+  EXPECT_EQ(record->provenance["average_of"].size(), 2u);
+
+  const ProgramRun wrong =
+      Run({"model", "average", "models/mask-classifier.onnx", "models/face-detector.onnx", "--out", "no.onnx"});
+  EXPECT_EQ(wrong.exit_code, 8);
+  EXPECT_NE(wrong.err.find("models/face-detector.onnx is another network"), std::string::npos) << wrong.err;
+  EXPECT_FALSE(Exists("no.onnx"));
+}
+
 TEST_F(ModelTest, InfoOfAModelWithoutARecord) {
   Graph graph = ToyDetector();
   graph.metadata.clear();

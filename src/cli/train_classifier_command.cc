@@ -120,6 +120,11 @@ void AddNetworkOptions(CLI::App& app, Options& options) {
   app.add_option("--margin", training.margin, "share of the box's side the crop adds on each side")
       ->option_text("M")
       ->capture_default_str();
+  app.add_option("--prior-correction", training.prior_correction,
+                 "of the difference between --shares and how often states occur, how much the finished model takes "
+                 "back, 0 to 1")
+      ->option_text("S")
+      ->capture_default_str();
   app.add_option("--shares", training.shares, "shares of correct, incorrect and none among the pictures drawn")
       ->option_text("C,I,N")
       ->delimiter(',')

@@ -46,6 +46,16 @@ std::set<std::string> BodyNodes(const Graph& graph) {
   return names;
 }
 
+void AddToLogits(const std::vector<double>& values, Graph& graph) {
+  const auto last = NodeThatMakes(graph.nodes, kLogits);
+  const bool dense = last != graph.nodes.end() && last->op == "Gemm" && last->inputs.size() == 3;
+  const auto bias = dense ? graph.initializers.find(last->inputs[2]) : graph.initializers.end();
+  if (bias == graph.initializers.end() || bias->second.floats.size() != values.size()) {
+    throw Error{ErrorKind::kBadModel, "'logits' does not come from a dense layer with a bias for each class"};
+  }
+  for (size_t i = 0; i < values.size(); ++i) bias->second.floats[i] += static_cast<float>(values[i]);
+}
+
 void AddHiddenLayer(int width, float dropout, uint64_t seed, Graph& graph) {
   const auto last = NodeThatMakes(graph.nodes, kLogits);
   const Tensor* weight =

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "graph/graph.h"
 
@@ -17,6 +18,9 @@ std::set<std::string> BodyNodes(const Graph& graph);
 // Puts a dense layer of `width` values with ReLU and dropout before the last dense layer, drawn anew for it. Errors:
 // kBadModel when "logits" does not come from a Gemm with its weights in the graph.
 void AddHiddenLayer(int width, float dropout, uint64_t seed, Graph& graph);
+
+// Adds `values` ([classes]) to "logits" for good, in the last dense layer's bias. Errors: kBadModel as above.
+void AddToLogits(const std::vector<double>& values, Graph& graph);
 
 }  // namespace maskscope
 

@@ -27,6 +27,7 @@ void VisitFields(Options& o, Visitor&& visit) {
   visit("data", "draws_per_epoch", o.draws_per_epoch);
   visit("data", "shares", o.shares);
   visit("data", "synthetic_share", o.synthetic_share);
+  visit("data", "prior_correction", o.prior_correction);
   visit("data", "memory_mb", o.memory_mb);
 
   visit("network", "arch", o.arch);
@@ -110,6 +111,8 @@ void ClassifierTrainingOptions::Validate() const {
       std::abs(sum - 1) < 1e-6 && std::all_of(shares.begin(), shares.end(), [](double s) { return s > 0; }), "shares",
       "a sum of " + std::to_string(sum), "positive numbers that add up to 1");
   problems.Require(synthetic_share >= 0 && synthetic_share <= 1, "synthetic_share", std::to_string(synthetic_share),
+                   "0 to 1");
+  problems.Require(prior_correction >= 0 && prior_correction <= 1, "prior_correction", std::to_string(prior_correction),
                    "0 to 1");
   problems.Require(margin >= 0 && margin <= 2, "margin", std::to_string(margin), "0 to 2");
   problems.Require(canvas_extent >= 1 && canvas_extent <= 4, "canvas_extent", std::to_string(canvas_extent), "1 to 4");

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -65,6 +66,22 @@ std::unique_ptr<TorchGraph> ReadTeacher(const std::string& path, const ModelReco
   return std::make_unique<TorchGraph>(graph, device);
 }
 
+// Per state: how much rarer or commoner it is in photos as they come than among what is drawn, its logarithm times
+// `share`.
+std::vector<double> PriorCorrection(const ClassifierData& data, double share) {
+  std::vector<double> bias(kMaskStates, 0), drawn(kMaskStates, 0);
+  if (share == 0 || data.prevalence.empty()) return bias;
+  for (size_t i = 0; i < data.labels.size(); ++i) drawn[static_cast<size_t>(data.labels[i])] += data.rates[i];
+  const double all_drawn = std::accumulate(drawn.begin(), drawn.end(), 0.0);
+  const double all = std::accumulate(data.prevalence.begin(), data.prevalence.end(), 0.0);
+  for (size_t s = 0; s < bias.size(); ++s) {
+    // A state that is never met, or never learnt, tells nothing.
+    if (data.prevalence[s] == 0 || drawn[s] == 0) continue;
+    bias[s] = share * std::log(data.prevalence[s] / all * all_drawn / drawn[s]);
+  }
+  return bias;
+}
+
 }  // namespace
 
 ClassifierTask::ClassifierTask(ClassifierData data, const ClassifierTrainingOptions& options, ModelRecord record,
@@ -77,6 +94,7 @@ ClassifierTask::ClassifierTask(ClassifierData data, const ClassifierTrainingOpti
   const auto samples = static_cast<int64_t>(data_.labels.size());
   const int64_t draws = options_.draws_per_epoch > 0 ? options_.draws_per_epoch : samples;
   steps_ = std::max<int64_t>(1, draws / options_.batch);
+  bias_ = PriorCorrection(data_, options_.prior_correction);
   if (!options_.loss.teacher.empty())
     teacher_ = ReadTeacher(options_.loss.teacher, record_, ParseDevice(options_.loop.device));
 }
@@ -191,12 +209,22 @@ std::vector<float> ClassifierTask::ValidationLogits(TorchGraph& graph) const {
   return logits;
 }
 
+std::vector<double> ClassifierTask::LogitBias() const {
+  std::vector<double> bias = bias_;
+  for (double& value : bias) value *= temperature_;
+  return bias;
+}
+
 NamedNumbers ClassifierTask::Validate(TorchGraph& graph, int) {
   validation_logits_ = ValidationLogits(graph);
-  const std::vector<float>& logits = validation_logits_;
   const size_t samples = data_.validation.size();
-  const double temperature = FitTemperature(logits, data_.validation_labels, kMaskStates);
+  const double temperature = FitTemperature(validation_logits_, data_.validation_labels, kMaskStates);
   temperature_ = temperature;
+  const std::vector<double> bias = LogitBias();
+  for (size_t i = 0; i < validation_logits_.size(); ++i) {
+    validation_logits_[i] += static_cast<float>(bias[i % bias.size()]);
+  }
+  const std::vector<float>& logits = validation_logits_;
   ConfusionMatrix confusion(kMaskStates);
   double loss = 0;
   std::vector<double> confidence;
@@ -237,6 +265,11 @@ Graph ClassifierTask::Package(Graph graph, const NamedNumbers& validation) {
       {"protocol", "held-out groups of the training data, crops as labelled; score = macro F1"},
       {"faces", data_.validation_labels.size()},
       {"numbers", numbers}};
+  if (options_.prior_correction > 0) {
+    const std::vector<double> bias = LogitBias();
+    AddToLogits(bias, graph);
+    record.provenance[kLogitBias] = bias;
+  }
   StoreModelRecord(record, graph);
   return graph;
 }

@@ -13,6 +13,9 @@
 
 namespace maskscope {
 
+// In a record's provenance: what prior_correction added to the logits; taken back before the model is trained further.
+inline constexpr const char* kLogitBias = "logit_bias";
+
 // Faces ready to be drawn from.
 struct ClassifierData {
   // Train: canvases [samples, 3, side, side] uint8 RGB; what is needed around each crop for augmentation.
@@ -20,6 +23,7 @@ struct ClassifierData {
   std::vector<int64_t> labels;
   std::vector<CropJitter> jitter;  // per sample
   std::vector<double> rates;       // per sample: draws in an epoch
+  std::vector<double> prevalence;  // per state: faces in photos as they come, for prior_correction; empty: not known
   // Validation, exactly as the program feeds it: one [3, size, size] a sample, normalised; sizes may differ.
   std::vector<at::Tensor> validation;
   std::vector<int> validation_labels;
@@ -58,6 +62,8 @@ class ClassifierTask : public TrainingTask {
  private:
   std::vector<float> ValidationLogits(TorchGraph& graph) const;  // [sample, state]
   std::vector<int64_t> OrderOf(int epoch) const;
+  // What prior_correction adds to the logits, with the temperature of the last validation.
+  std::vector<double> LogitBias() const;
 
   ClassifierData data_;
   ClassifierTrainingOptions options_;
@@ -68,6 +74,7 @@ class ClassifierTask : public TrainingTask {
   std::unique_ptr<TorchGraph> teacher_;   // null without one
   std::vector<float> validation_logits_;  // [sample, state], of the last validation
   double temperature_ = 1;
+  std::vector<double> bias_;  // of the logits, by prior_correction, in calibrated units (divided by the temperature)
   std::unique_ptr<Prefetcher<Batch>> batches_;
 };
 

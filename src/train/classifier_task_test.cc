@@ -3,9 +3,13 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "data/test_folder.h"
 #include "graph/onnx_io.h"
 #include "train/checkpoint.h"
+#include "train/classifier_head.h"
 #include "train/test_faces.h"
 
 namespace maskscope {
@@ -38,6 +42,43 @@ TEST(ClassifierTask, LearnsAFewPicturesByHeart) {
   EXPECT_EQ(record.classes, Record().classes);
   EXPECT_EQ(record.measured.at("validation").at("faces"), kFaces);
   EXPECT_GT(record.temperature, 0);
+}
+
+// In photos the second is a tenth as common as the others.
+TEST(ClassifierTask, TakesBackWhatTheDrawsAdded) {
+  const TestFolder folder;
+  ClassifierTrainingOptions options = Options(1);
+  ClassifierData data = Faces();
+  const auto train = [&](double correction, const char* name) {
+    options.prior_correction = correction;
+    data.prevalence = {10, 1, 10};
+    ClassifierTask task(data, options, Record());
+    TorchGraph graph(SmallNet());
+    const RunFolder run = RunFolder::Create(folder.path(), name);
+    RunTrainingLoop(graph, task, options.loop, run, false, {});
+    return ReadOnnx(run.last_model());
+  };
+  const Graph plain = train(0, "plain"), corrected = train(0.5, "corrected");
+  const float temperature = ReadModelRecord(corrected, "corrected")->temperature;
+  const std::string name = plain.FindProducer("logits")->inputs[2];
+  const auto added = [&](size_t state) {
+    const double raw = corrected.initializers.at(name).floats[state] - plain.initializers.at(name).floats[state];
+    return raw / static_cast<double>(temperature);
+  };
+  const double all = static_cast<double>(data.labels.size());
+  for (const size_t state : {0u, 1u, 2u}) {
+    const auto drawn = std::count(data.labels.begin(), data.labels.end(), static_cast<int64_t>(state));
+    EXPECT_NEAR(added(state), 0.5 * std::log(data.prevalence[state] / 21 * all / static_cast<double>(drawn)), 1e-5);
+  }
+  EXPECT_FLOAT_EQ(temperature, ReadModelRecord(plain, "plain")->temperature);
+  EXPECT_EQ(ReadModelRecord(corrected, "corrected")->provenance[kLogitBias].size(), 3u);
+  Graph undone = corrected;
+  std::vector<double> back = ReadModelRecord(corrected, "c")->provenance[kLogitBias].get<std::vector<double>>();
+  for (double& value : back) value = -value;
+  AddToLogits(back, undone);
+  for (size_t state = 0; state < 3; ++state) {
+    EXPECT_NEAR(undone.initializers.at(name).floats[state], plain.initializers.at(name).floats[state], 1e-6);
+  }
 }
 
 // The loop's own test resumes without a prefetcher and augmentation.

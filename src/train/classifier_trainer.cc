@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -80,6 +81,12 @@ Graph StartGraph(const ClassifierTrainingOptions& options) {
                       " cannot be trained further as a mask classifier: wanted an input 'input', an "
                       "output 'logits' and BatchNormalization nodes"};
     }
+    const std::optional<ModelRecord> record = ReadModelRecord(graph, options.init.string());
+    if (record && record->provenance.contains(kLogitBias)) {
+      std::vector<double> bias = record->provenance[kLogitBias].get<std::vector<double>>();
+      for (double& value : bias) value = -value;
+      AddToLogits(bias, graph);
+    }
     return graph;
   }
   const Architecture& architecture = FindArchitecture(options.arch);
@@ -145,6 +152,15 @@ int64_t CountPictures(const MaskSamples& samples) {
   return static_cast<int64_t>(train.size() + validation.size());
 }
 
+// Faces of each state in photographed scenes: those were not gathered state by state. Empty where there are none.
+std::vector<double> Prevalence(const std::vector<MaskSample>& samples) {
+  std::vector<double> faces(kMaskStates, 0);
+  for (const MaskSample& sample : samples) {
+    if (!sample.synthetic && !sample.whole_picture) ++faces[static_cast<size_t>(sample.state)];
+  }
+  return std::accumulate(faces.begin(), faces.end(), 0.0) > 0 ? faces : std::vector<double>();
+}
+
 ClassifierData LoadData(const MaskSamples& samples, const ClassifierTrainingOptions& options, const ModelRecord& record,
                         const std::filesystem::path& folder, const LoopHooks& hooks) {
   ClassifierData data;
@@ -162,6 +178,7 @@ ClassifierData LoadData(const MaskSamples& samples, const ClassifierTrainingOpti
     data.labels.push_back(static_cast<int64_t>(sample.state));
     data.jitter.push_back(sample.whole_picture ? options.whole_jitter : options.scene_jitter);
   }
+  data.prevalence = Prevalence(samples.train);
   const auto count = static_cast<int64_t>(samples.train.size());
   const int64_t draws = options.draws_per_epoch > 0 ? options.draws_per_epoch : count;
   data.rates = DrawRates(samples.train, {options.shares, options.synthetic_share},

@@ -48,10 +48,14 @@ struct ClassifierTrainingOptions {
   int batch = 64;
   int64_t draws_per_epoch = 0;                   // pictures; 0 = as many as there are samples
   std::vector<double> shares{0.38, 0.24, 0.38};  // of correct, incorrect, none among the pictures drawn; add up to 1
-  double synthetic_share = 0.4;                  // of a state's draws, at most, by synthetic faces (DrawShares)
-  float margin = 0.25f;                          // CropRule of the model
-  float canvas_extent = 1.4f;  // side of what is kept around a face for augmentation, in sides of its crop
-  int canvas_side = 176;       // pixels
+  // Rare states are drawn more often than they occur (`shares`), and what learns so calls them too often. This share
+  // of the difference is taken back in the finished model's last bias (logit adjustment, Menon et al. 2021): 0 leaves
+  // it, 1 makes probabilities those of photos as they come. Between: fewer false alarms, few more rare ones missed.
+  double prior_correction = 0;
+  double synthetic_share = 0.4;  // of a state's draws, at most, by synthetic faces (DrawShares)
+  float margin = 0.25f;          // CropRule of the model
+  float canvas_extent = 1.4f;    // side of what is kept around a face for augmentation, in sides of its crop
+  int canvas_side = 176;         // pixels
   int memory_mb = 1024;  // of faces kept in memory at most; the rest lies in a file without a name in the run's folder
   CropJitter scene_jitter{0.78, 1.3};
   CropJitter whole_jitter{0.7, 1.1};  // whole pictures have nothing around them: rather cut in

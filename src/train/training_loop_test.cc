@@ -223,7 +223,8 @@ TEST(TrainingLoop, KeepsTheBestModelAndWritesARowAnEpoch) {
   EXPECT_NE(ReadFileText(run.last_model()), second);
   const std::string table = ReadFileText(run.path() / "results.csv");
   EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 1 + kEpochs);
-  EXPECT_TRUE(table.starts_with("epoch,seconds,pictures_per_second,waiting_share,learning_rate,loss,twice,validation_loss,score\n"));
+  EXPECT_TRUE(table.starts_with(
+      "epoch,seconds,pictures_per_second,waiting_share,learning_rate,loss,twice,validation_loss,score\n"));
 }
 
 // With decay 0 the average is the live weights, so the model file must hold what the graph holds.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -152,11 +153,19 @@ int64_t CountPictures(const MaskSamples& samples) {
   return static_cast<int64_t>(train.size() + validation.size());
 }
 
-// Faces of each state in photographed scenes: those were not gathered state by state. Empty where there are none.
+// Faces of each state in photographed scenes: those were not gathered state by state. Sets without one of the states
+// (faces of before there were masks, say) were chosen otherwise and tell nothing. Empty where no set is left.
 std::vector<double> Prevalence(const std::vector<MaskSample>& samples) {
-  std::vector<double> faces(kMaskStates, 0);
+  std::map<std::string, std::vector<double>> of_set;
   for (const MaskSample& sample : samples) {
-    if (!sample.synthetic && !sample.whole_picture) ++faces[static_cast<size_t>(sample.state)];
+    if (sample.synthetic || sample.whole_picture) continue;
+    auto& faces = of_set.try_emplace(sample.set, kMaskStates, 0.0).first->second;
+    ++faces[static_cast<size_t>(sample.state)];
+  }
+  std::vector<double> faces(kMaskStates, 0);
+  for (const auto& [set, counts] : of_set) {
+    if (std::find(counts.begin(), counts.end(), 0.0) != counts.end()) continue;
+    for (size_t s = 0; s < counts.size(); ++s) faces[s] += counts[s];
   }
   return std::accumulate(faces.begin(), faces.end(), 0.0) > 0 ? faces : std::vector<double>();
 }

@@ -44,7 +44,7 @@ def train(options, name, folder):
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen([options.program, "train", "classifier", "--quiet", "--recipe", here / "overfit.yaml", "--arch", name, "--data",
                                     options.data, "--epochs", str(options.epochs), "--limit", str(options.limit), "--validation-share", "0.5",
-                                    "--threads", str(options.threads), "--runs", options.runs, "--name", name], stderr=errors)
+                                    "--threads", str(options.threads), "--precision", options.precision, "--runs", options.runs, "--name", name], stderr=errors)
         while process.poll() is None:
             time.sleep(0.5)
             if has_learnt(read_rows(folder)):
@@ -80,6 +80,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--limit", type=int, default=120, help="faces, half of them to learn from")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--precision", default="f32", help="f32 or bf16, which is faster for large networks on some CPUs")
     parser.add_argument("--out", type=pathlib.Path)
     options = parser.parse_args()
     lines, failed = [], []

@@ -1,6 +1,7 @@
 #include "train/training_loop.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -23,6 +24,15 @@
 namespace maskscope {
 
 namespace {
+
+// A step asks for the same large blocks as the one before. glibc gives those back to the system and has them zeroed
+// anew each time, which takes a third of the time of a small network's step; kept, they are there at once.
+void KeepFreedMemory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, -1);
+#endif
+}
 
 constexpr double kDivergence = 2;  // mean loss of an epoch, in means of the first
 
@@ -386,6 +396,7 @@ LoopResult RunTrainingLoop(TorchGraph& graph, TrainingTask& task, const LoopOpti
   const bool writes = hooks.peers == nullptr || hooks.peers->writes();
   const auto lock = writes ? std::make_unique<RunFolder::Lock>(folder) : nullptr;
   at::set_num_threads(ResolveThreads(options.threads, "threads"));
+  KeepFreedMemory();
   graph.batch_norm_momentum = options.batch_norm_momentum;
   graph.precision = options.precision;
   Loop loop(graph, task, options, folder, hooks);

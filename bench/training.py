@@ -4,7 +4,7 @@
     maskscope data crops DATA crops --margin 1.5 --least-side 20 --size 160
     bench/training.py crops --program build/dev/src/cli/maskscope
 
-Both train MobileNetV2 (3 classes) at 128 px, batches of 64, AdamW, averaged weights, in float32 on the same number of threads plus one that
+Both train torchvision's MobileNetV2 (3 classes) at 128 px, batches of 64, AdamW, averaged weights, in float32 on the same number of threads plus one that
 prepares batches. Both decode the crops' JPEG files and augment them: PyTorch with torchvision's transforms (random resized crop, rotation, flip,
 colour jitter) in a DataLoader of one worker, every epoch anew; maskscope with its own, heavier augmentation, decoding once. Time counts from the
 start of the process's data to the end of its last step: decoding is in it, validation is not. Needs python3-torchvision.
@@ -58,7 +58,7 @@ def torch_rate(args, faces):
 def our_rate(args, manifest):
     with tempfile.TemporaryDirectory() as runs:
         begin = time.perf_counter()
-        subprocess.run([args.program, "train", "classifier", "--data", manifest, "--runs", runs, "--name", "bench", "--size", "128",
+        subprocess.run([args.program, "train", "classifier", "--data", manifest, "--runs", runs, "--name", "bench", "--size", "128", "--arch", "mobilenet_v2_torchvision",
                         "--epochs", str(args.epochs), "--draws", str(args.draws), "--threads", str(args.threads), "--quiet"], check=True)
         whole = time.perf_counter() - begin
         with open(pathlib.Path(runs) / "bench" / "results.csv", newline="") as file:

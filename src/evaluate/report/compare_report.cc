@@ -217,8 +217,9 @@ class Pictures {
   std::vector<std::vector<FaceRow>> rows_;
 };
 
-std::string Lead(const SystemComparison& comparison) {
-  std::string text;
+// A paragraph a system.
+std::vector<std::string> Lead(const SystemComparison& comparison) {
+  std::vector<std::string> lead;
   for (size_t s = 1; s < comparison.names.size(); ++s) {
     std::vector<std::string> better, worse;
     for (const ComparedNumber& number : comparison.numbers) {
@@ -226,17 +227,14 @@ std::string Lead(const SystemComparison& comparison) {
       if (what == Comparison::kBetter) better.push_back(number.name);
       if (what == Comparison::kWorse) worse.push_back(number.name);
     }
-    text += fmt::format("{}{} against {}: ", text.empty() ? "" : " ", comparison.names[s], comparison.names[0]);
-    if (better.empty() && worse.empty()) {
-      text += "not told apart by any number.";
-      continue;
-    }
+    std::string text = fmt::format("{} against {}: ", comparison.names[s], comparison.names[0]);
+    if (better.empty() && worse.empty()) text += "not told apart by any number";
     if (!better.empty()) text += fmt::format("better in {} ({})", better.size(), fmt::join(better, ", "));
     if (!better.empty() && !worse.empty()) text += "; ";
     if (!worse.empty()) text += fmt::format("worse in {} ({})", worse.size(), fmt::join(worse, ", "));
-    text += ".";
+    lead.push_back(text + ".");
   }
-  return text;
+  return lead;
 }
 
 }  // namespace
@@ -297,7 +295,7 @@ void WriteComparison(const SystemComparison& comparison, const std::vector<Syste
   RequireReplaceable(target, kReportMarker);
   AtomicFolder folder(target);
   Page page{.title = "Systems side by side", .subtitle = options.subtitle};
-  if (runs.size() > 1) page.lead.push_back(Lead(comparison));
+  page.lead = Lead(comparison);
   const Table table = ComparisonTable(comparison, runs);
   page.sections.push_back({"Numbers", {table, Paragraph{ComparisonLegend(comparison, score_options)}}});
   const BarChart bars = NumbersChart(comparison);

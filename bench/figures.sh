@@ -43,3 +43,8 @@ cp "$work/inside/features-block6.add.png" "$out/feature-maps.png"
 for run in b-mobilenet-v1-imagenet b-mobilenet-v2-imagenet b-mobilenet-v1 b-mobilenet-v2 b-resnet50 b-resnet50v2; do
   [ ! -e "$runs/$run/results.svg" ] || cp "$runs/$run/results.svg" "$out/$run.svg"
 done
+backbones=("$runs/b-mobilenet-v1" "$runs/b-mobilenet-v2" "$runs/b-resnet50" "$runs/b-resnet50v2")
+if [ -e "$runs/b-resnet50v2/results.csv" ]; then
+  maskscope train compare "${backbones[@]}" --out "$work/backbones" >/dev/null
+  cp "$work/backbones/curves.svg" "$out/backbones.svg"
+fi

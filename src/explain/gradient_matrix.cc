@@ -28,20 +28,26 @@ void AddProduct(const float* a, const float* b, int64_t rows, int64_t inner, int
   }
 }
 
-// y = alpha a' b' + beta c with a' [m, k], b' [k, n]: the gradient of a' is alpha g b'^T.
+// y = alpha a' b' + beta c with a' [m, k], b' [k, n]: the gradient of a' is alpha g b'^T, that of b' alpha a'^T g.
 std::vector<Tensor> Gemm(const GradientCall& call) {
   const Tensor& gradient = call.Gradient();
   std::vector<Tensor> result(call.inputs.size());
-  if (call.Wants(1)) ThrowUnsupportedNode(call.node, "input 1 is not a constant: its gradient is not implemented");
+  const bool trans_a = call.node.Int("transA", 0) != 0, trans_b = call.node.Int("transB", 0) != 0;
+  const float alpha = call.node.Float("alpha", 1);
+  const int64_t m = gradient.shape[0], n = gradient.shape[1], k = call.input_shapes[1][trans_b ? 1 : 0];
   if (call.Wants(0)) {
     const Tensor& b = call.In(1);
-    const bool trans_a = call.node.Int("transA", 0) != 0, trans_b = call.node.Int("transB", 0) != 0;
     const Tensor rows_of_n = trans_b ? b : Transposed(b);  // [n, k]
-    const int64_t m = gradient.shape[0], n = gradient.shape[1], k = rows_of_n.shape[1];
     Tensor of_a = Tensor::Filled({m, k}, 0);
-    AddProduct(gradient.floats.data(), rows_of_n.floats.data(), m, n, k, call.node.Float("alpha", 1),
-               of_a.floats.data());
+    AddProduct(gradient.floats.data(), rows_of_n.floats.data(), m, n, k, alpha, of_a.floats.data());
     result[0] = trans_a ? Transposed(of_a) : std::move(of_a);
+  }
+  if (call.Wants(1)) {
+    const Tensor& a = call.In(0);
+    const Tensor rows_of_k = trans_a ? a : Transposed(a);  // [k, m]
+    Tensor of_b = Tensor::Filled({k, n}, 0);
+    AddProduct(rows_of_k.floats.data(), gradient.floats.data(), k, m, n, alpha, of_b.floats.data());
+    result[1] = trans_b ? Transposed(of_b) : std::move(of_b);
   }
   if (call.Wants(2)) {
     result[2] = SumTo(gradient, call.input_shapes[2]);

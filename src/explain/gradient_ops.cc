@@ -18,7 +18,8 @@ GradientRules AllRules() {
 
 const Tensor& GradientCall::In(size_t i) const {
   if (i >= inputs.size() || inputs[i] == nullptr) {
-    ThrowUnsupportedNode(node, "input " + std::to_string(i) + " is not a constant: its gradient is not implemented");
+    ThrowUnsupportedNode(
+        node, "input " + std::to_string(i) + " is computed, and the rule of this operator does not read its value");
   }
   return *inputs[i];
 }

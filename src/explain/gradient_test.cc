@@ -274,6 +274,11 @@ TEST(GradientTest, Matrices) {
             {"b", draw.Values(trans_b ? Shape{n, k} : Shape{k, n})},
             {"x2", draw.Values({n})}}},
           seed);
+    Check({"Gemm",
+           {{"transA", trans_a}, {"transB", trans_b}, {"alpha", 0.5f}},
+           {{"x", draw.Values(trans_a ? Shape{k, m} : Shape{m, k})},
+            {"x2", draw.Values(trans_b ? Shape{n, k} : Shape{k, n})}}},
+          seed);
     Check({"MatMul", {}, {{"x", draw.Values({batch, m, k})}, {"x2", draw.Values({batch, k, n})}}}, seed);
     Check({"MatMul", {}, {{"x", draw.Values({batch, m, k})}, {"x2", draw.Values({k, n})}}}, seed);
     const Shape shape = DrawMap(draw);
